@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run against the sources of the other packages, so nothing is built first.
+const conditions = ["@refrain/source", "node", "import", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+    // Tests start Redis servers and worker processes of their own: more files at once only slow each other down.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
