@@ -40,10 +40,10 @@ function install(pnpm) {
   return run(pnpm, ["install", "--frozen-lockfile", "--config.confirmModulesPurge=false"]);
 }
 
-/** Builds projects and all they depend on, without turbo where that has no binary. */
+/** Builds projects (`*`: all) with what they depend on; without turbo where that has no binary. */
 function build(pnpm, projects) {
   if (projects.length === 0) return 0;
-  const filters = projects.map((name) => (name === "*" ? "--filter=*" : `--filter=./${name}...`));
+  const filters = projects.filter((name) => name !== "*").map((name) => `--filter=./${name}...`);
   const hasTurbo = answer(pnpm, ["exec", "turbo", "--version"]) !== undefined;
   return hasTurbo
     ? run(pnpm, ["exec", "turbo", "run", "build", "--output-logs=errors-only", ...filters])

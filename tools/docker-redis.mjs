@@ -11,7 +11,7 @@ export function startDockerRedis() {
   const id = answer("docker", ["run", "-d", "--rm", "-p", "127.0.0.1::6379", IMAGE, ...SERVER]);
   if (!id) return undefined;
   let isStopped = false;
-  const stop = async () => {
+  const stop = () => {
     if (!isStopped) answer("docker", ["stop", "-t", "1", id]);
     isStopped = true;
   };

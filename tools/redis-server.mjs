@@ -18,7 +18,7 @@ const GUARD = 'dir=$1; shift; "$@" & read -r _; kill $!; wait $!; rm -rf "$dir"'
 export async function provideRedis() {
   const binary = findRedisServer();
   const url = process.env["REDIS_URL"];
-  if (url) return { url, binary, how: "REDIS_URL", stop: async () => {} };
+  if (url) return { url, binary, how: "REDIS_URL", stop: () => {} };
   const server = binary ? await startRedis(binary) : startDockerRedis();
   if (server === undefined) throw new Error(HOW_TO_GET_REDIS);
   return { ...server, binary };
