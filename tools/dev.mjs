@@ -43,7 +43,7 @@ function install(pnpm) {
 /** Builds projects (`*`: all) with what they depend on; without turbo where that has no binary. */
 function build(pnpm, projects) {
   if (projects.length === 0) return 0;
-  const filters = projects.filter((name) => name !== "*").map((name) => `--filter=./${name}...`);
+  const filters = projects.filter((name) => name !== "*").map((name) => `--filter={./${name}}...`);
   const hasTurbo = answer(pnpm, ["exec", "turbo", "--version"]) !== undefined;
   return hasTurbo
     ? run(pnpm, ["exec", "turbo", "run", "build", "--output-logs=errors-only", ...filters])

@@ -11,10 +11,14 @@ export const HOW_TO_GET_REDIS = `No Redis was found, and none could be fetched. 
   - name one:      export REDIS_URL=redis://127.0.0.1:6379   (a scratch server, Redis 7.0 or newer)
   - start Docker:  the server is then started in a container`;
 
-/** A server binary that runs, or undefined when the machine has none and offers no way to get one. */
+/** The path of a server that runs, or undefined when the machine has none and offers no way to get one. */
 export function findRedisServer() {
   const names = [process.env["REDIS_SERVER_BIN"], "redis-server", "valkey-server"];
-  const installed = names.find((name) => name && answer(name, ["--version"]));
+  const installed = names.map(which).find((file) => file && answer(file, ["--version"]));
   const cache = path.join(root, ".cache", "redis");
   return installed ?? cachedRedis(cache) ?? unpackDebianRedis(cache);
+}
+
+function which(name) {
+  return name && answer("sh", ["-c", 'command -v "$1"', "sh", name]);
 }
