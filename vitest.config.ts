@@ -12,6 +12,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: process.env["TEST_COUNTS"] ? ["default", "./scripts/count-tests.ts"] : ["default"],
+    reporters: ["default", "./scripts/count-tests.ts"],
   },
 });
