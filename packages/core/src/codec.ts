@@ -22,6 +22,8 @@ const packr = new Packr({
   moreTypes: true,
   useToJSON: false,
   copyBuffers: true,
+  // Refuses the extensions for object identity: through them hostile bytes could build cycles.
+  structuredClone: false,
 });
 const PACK_MODE = RESERVE_START_SPACE | RESET_BUFFER_MODE | 1;
 
@@ -40,7 +42,9 @@ function encode(value: unknown): Uint8Array {
     const packed = packr.pack(value, PACK_MODE);
     packed[0] = VERSION;
     // The packed bytes are a view on memory that the next pack writes over.
-    return new Uint8Array(packed);
+    const bytes = Buffer.allocUnsafe(packed.length);
+    bytes.set(packed);
+    return bytes;
   } catch (cause) {
     throw new SerializationError(`the value cannot be encoded: ${reasonOf(cause)}`, { cause });
   }
@@ -64,12 +68,11 @@ const scratch = Buffer.alloc(8192);
 const range: { start: number; end: number } & UnpackOptions = { start: 1, end: 1 };
 
 function unpack(bytes: Uint8Array): unknown {
-  const { buffer, byteOffset, byteLength } = bytes;
-  // An end of 0 or nothing after the version byte would make msgpackr read on.
-  if (byteLength < 2) throw new RangeError("nothing follows the version byte");
-  range.end = byteLength;
-  if (byteLength > scratch.length) {
-    return packr.unpack(Buffer.from(buffer, byteOffset, byteLength), range);
+  const { length } = bytes;
+  if (length < 2) throw new RangeError("nothing follows the version byte");
+  range.end = length;
+  if (length > scratch.length) {
+    return packr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, length), range);
   }
   scratch.set(bytes);
   return packr.unpack(scratch, range);

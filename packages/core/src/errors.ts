@@ -33,7 +33,7 @@ export class OutcomeUnknownError extends RefrainError {
     nameIt(this, "OutcomeUnknownError");
   }
   readonly code = "OUTCOME_UNKNOWN";
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
 
   constructor(options: OutcomeUnknownOptions = {}) {
     super("the outcome of this call is not known yet", causeOf(options));
@@ -72,9 +72,9 @@ export class DivergenceError extends RefrainError {
     nameIt(this, "DivergenceError");
   }
   readonly code = "DIVERGENCE";
-  readonly slot?: number;
-  readonly expected?: CallIdentity;
-  readonly found?: CallIdentity;
+  declare readonly slot?: number;
+  declare readonly expected?: CallIdentity;
+  declare readonly found?: CallIdentity;
 
   constructor(message?: string, details: DivergenceDetails = {}) {
     super(message, causeOf(details));
@@ -114,6 +114,14 @@ export class PoisonRunError extends RefrainError {
     nameIt(this, "PoisonRunError");
   }
   readonly code = "POISON_RUN";
+}
+
+/** Something was used where or when it means nothing: a context after its action ended, `currentCall()` after an await. */
+export class UsageError extends RefrainError {
+  static {
+    nameIt(this, "UsageError");
+  }
+  readonly code = "USAGE";
 }
 
 /**

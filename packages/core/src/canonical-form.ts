@@ -1,0 +1,160 @@
+import { hash } from "node:crypto";
+import { types } from "node:util";
+import { memberPath } from "./member-path.ts";
+
+/**
+ * Writes a value as text such that two values give the same text exactly when a durable function could not tell them
+ * apart. Every part says its kind and, where that is not fixed, its length, so no value's text can run into the next:
+ *
+ *     u n t f              undefined, null, true, false
+ *     d<number>;  i<n>;    number (with -0, NaN, infinities), bigint
+ *     s<units>:<text>      string; S<json> when it has surrogates, which UTF-8 could not keep apart
+ *     a<n>[…               array; a hole is undefined
+ *     o<n>{ key value …    plain object, keys sorted by UTF-16 units; with or without prototype
+ *     D<ms>;  R<source><flags>         Date, RegExp
+ *     M<n>( key value …  E<n>( item …  Map, Set; entries sorted by their text, because order is no part of equality
+ *     B<kind>:<bytes>:<sha256>         Buffer, typed arrays, ArrayBuffer, DataView
+ *
+ * @param label the first word of the path in errors: "args"
+ * @throws TypeError that names the place, for functions, symbols, cycles, class instances, symbol keys, and values nested
+ *   deeper than 500.
+ */
+export function canonicalForm(value: unknown, label: string): string {
+  const trail: Trail = { label, keys: [], ancestors: [] };
+  return textOf(value, trail);
+}
+
+/** Where the walk is: kept as it goes, because a path is wanted only when something is refused. */
+interface Trail {
+  readonly label: string;
+  readonly keys: (string | number)[];
+  readonly ancestors: object[];
+}
+
+const MAX_DEPTH = 500;
+
+function textOf(value: unknown, trail: Trail): string {
+  if (typeof value === "string") return textOfString(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "d-0;" : `d${value};`;
+  if (value === null) return "n";
+  if (typeof value === "object") return textOfObject(value, trail);
+  if (value === undefined) return "u";
+  if (typeof value === "boolean") return value ? "t" : "f";
+  if (typeof value === "bigint") return `i${value};`;
+  throw refusal(trail, `is a ${typeof value}`);
+}
+
+const SURROGATES = /[\uD800-\uDFFF]/;
+
+function textOfString(text: string): string {
+  return SURROGATES.test(text) ? `S${JSON.stringify(text)}` : `s${text.length}:${text}`;
+}
+
+function textOfObject(value: object, trail: Trail): string {
+  const { ancestors } = trail;
+  // Ancestors are few, and comparing a few references costs less than a Set.
+  if (ancestors.includes(value)) throw refusal(trail, "is a cycle: it contains itself");
+  if (ancestors.length >= MAX_DEPTH) throw refusal(trail, `is nested deeper than ${MAX_DEPTH}`);
+  ancestors.push(value);
+  const text = Array.isArray(value) ? textOfArray(value, trail) : textOfNonArray(value, trail);
+  ancestors.pop();
+  return text;
+}
+
+function textOfArray(items: readonly unknown[], trail: Trail): string {
+  if (Object.getPrototypeOf(items) !== Array.prototype) throw instanceRefusal(items, trail);
+  const { keys } = trail;
+  let text = `a${items.length}[`;
+  for (let index = 0; index < items.length; index += 1) {
+    keys.push(index);
+    text += textOf(items[index], trail);
+    keys.pop();
+  }
+  return text;
+}
+
+function textOfNonArray(value: object, trail: Trail): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return textOfFields(value, trail);
+  return textOfBuiltIn(value, prototype, trail);
+}
+
+function textOfFields(value: object, trail: Trail): string {
+  const names = Object.keys(value);
+  if (names.length > 1) names.sort();
+  const fields = value as Readonly<Record<string, unknown>>;
+  const { keys } = trail;
+  let text = `o${names.length}{`;
+  for (const name of names) {
+    keys.push(name);
+    text += textOfString(name) + textOf(fields[name], trail);
+    keys.pop();
+  }
+  if (Object.getOwnPropertySymbols(value).length > 0) throw refusal(trail, "has a symbol as a key");
+  return text;
+}
+
+function textOfBuiltIn(value: object, prototype: unknown, trail: Trail): string {
+  if (prototype === Date.prototype && types.isDate(value)) return `D${value.getTime()};`;
+  if (prototype === Map.prototype && types.isMap(value)) {
+    const entries = Array.from(value, ([key, entry]) => textOfEntry(key, entry, trail));
+    return `M${entries.length}(${entries.toSorted().join("")}`;
+  }
+  if (prototype === Set.prototype && types.isSet(value)) {
+    const items = Array.from(value, (item) => textOf(item, trail));
+    return `E${items.length}(${items.toSorted().join("")}`;
+  }
+  if (prototype === RegExp.prototype && types.isRegExp(value)) {
+    return `R${textOfString(value.source)}${textOfString(value.flags)}`;
+  }
+  const bytes = bytesOf(value);
+  const kind = bytes && byteKinds.get(prototype);
+  if (bytes === undefined || kind === undefined) throw instanceRefusal(value, trail);
+  return `B${kind}:${bytes.length}:${hash("sha256", bytes)}`;
+}
+
+function textOfEntry(key: unknown, entry: unknown, trail: Trail): string {
+  trail.keys.push(typeof key === "string" ? key : "(an entry of a Map)");
+  const text = textOf(key, trail) + textOf(entry, trail);
+  trail.keys.pop();
+  return text;
+}
+
+const byteKinds: ReadonlyMap<unknown, string> = new Map(
+  [
+    ArrayBuffer,
+    DataView,
+    Buffer,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map((byteClass) => [byteClass.prototype, byteClass.name]),
+);
+
+function bytesOf(value: object): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return types.isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+}
+
+function instanceRefusal(value: object, trail: Trail): TypeError {
+  const name: unknown = value.constructor?.name;
+  const className = typeof name === "string" && name !== "" ? name : "an anonymous class";
+  return refusal(trail, `is an instance of ${className}`);
+}
+
+function refusal(trail: Trail, flaw: string): TypeError {
+  const path = trail.keys.reduce<string>(memberPath, trail.label);
+  return new TypeError(
+    `${path} ${flaw}; durable call arguments need a canonical form: pass plain data (an id, a plain object), or use the form { id, call }, whose closure takes no arguments`,
+  );
+}
