@@ -117,9 +117,9 @@ export class CallRun {
       return undefined;
     }
     const next = this.#decide(step, result);
-    const isOver = this.#settleIfOver(step, next);
+    if (next.kind === "succeed" || next.kind === "fail") this.#settle(step, next);
     if (result.kind !== "timed-out") leave();
-    return isOver ? undefined : this.#prepare(step, next);
+    return this.#prepare(next);
   }
 
   #invoke(step: Step): Promise<StepResult> {
@@ -149,10 +149,7 @@ export class CallRun {
         );
         this.#controller = undefined;
       });
-      void running.then((result) => {
-        cancel();
-        resolve(result);
-      });
+      void running.then(resolve).finally(cancel);
     });
   }
 
@@ -171,8 +168,7 @@ export class CallRun {
     return next;
   }
 
-  #settleIfOver(step: Step, next: NextStep): boolean {
-    if (next.kind !== "succeed" && next.kind !== "fail") return false;
+  #settle(step: Step, next: NextStep & { readonly kind: "succeed" | "fail" }): void {
     const { slot, functionId } = this.planned;
     const { outcomes, observe, clock } = this.#host;
     const isReconciled = step === "reconciler";
@@ -193,37 +189,35 @@ export class CallRun {
     const start = { ...this.planned, startedAt: this.#startedAt };
     const settled = settledCall(start, { ...outcome, seq: outcomes.takeSeq() });
     this.#host.settle(settled, this.#isMarked, () => this.deliver(observed.seen));
-    return true;
   }
 
   /** Waits as the decision asks; undefined when the attempt hands back or ends meanwhile. */
-  async #prepare(step: Step, next: NextStep): Promise<Step | undefined> {
+  async #prepare(next: NextStep): Promise<Step | undefined> {
     const { slot, functionId } = this.planned;
     const { observe, runId } = this.#host;
-    switch (next.kind) {
-      case "run":
-        observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
-        return "fn";
-      case "retry":
-        return (await this.#host.wait(next.delayMs, 0)) ? "fn" : undefined;
-      case "ask": {
-        const idempotencyKey = keyOfCall(runId, this.planned);
-        const { delayMs: retryInMs, error } = next;
-        const asks = this.#asks;
-        observe({
-          type: "outcome-unknown",
-          slot,
-          functionId,
-          idempotencyKey,
-          retryInMs,
-          asks,
-          error,
-        });
-        return (await this.#host.wait(retryInMs, asks)) ? "reconciler" : undefined;
-      }
-      default:
-        return step;
+    let isDue = false;
+    if (next.kind === "run") {
+      observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
+      isDue = true;
+    } else if (next.kind === "retry") {
+      isDue = await this.#host.wait(next.delayMs, 0);
+    } else if (next.kind === "ask") {
+      const idempotencyKey = keyOfCall(runId, this.planned);
+      const { delayMs: retryInMs, error } = next;
+      const asks = this.#asks;
+      observe({
+        type: "outcome-unknown",
+        slot,
+        functionId,
+        idempotencyKey,
+        retryInMs,
+        asks,
+        error,
+      });
+      isDue = await this.#host.wait(retryInMs, asks);
     }
+    if (!isDue) return undefined;
+    return next.kind === "ask" ? "reconciler" : "fn";
   }
 
   #info(): CallInfo {

@@ -5,9 +5,11 @@ export interface Deferred<T> {
   readonly reject: (error: unknown) => void;
 }
 
+const unset = (): void => {};
+
 export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: unknown) => void = () => {};
+  let resolve: (value: T) => void = unset;
+  let reject: (error: unknown) => void = unset;
   const promise = new Promise<T>((res, rej) => {
     resolve = res;
     reject = rej;

@@ -4,6 +4,8 @@ export interface DurableHandle<T> extends Promise<T> {
   readonly [brand]?: "handle";
 }
 
+const unset = (): void => {};
+
 /**
  * The promise of a durable call. It knows whether anything ever awaited it: that decides what becomes of a call still in
  * flight when its action ends, and it is what starts a lazy one.
@@ -20,8 +22,8 @@ export class DurablePromise<T> extends Promise<T> {
     resolve: (value: T) => void;
     reject: (error: unknown) => void;
   } {
-    let resolve: (value: T) => void = () => {};
-    let reject: (error: unknown) => void = () => {};
+    let resolve: (value: T) => void = unset;
+    let reject: (error: unknown) => void = unset;
     const promise = new DurablePromise<T>((res, rej) => {
       resolve = res;
       reject = rej;
@@ -37,7 +39,7 @@ export class DurablePromise<T> extends Promise<T> {
     return this.#isAwaited;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a promise that has to know when it is awaited
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise that has to know when it is awaited
   override then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

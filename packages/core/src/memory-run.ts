@@ -187,7 +187,7 @@ export class MemoryRun {
 
   #decoded(): ClaimedRun["calls"] {
     return [...this.#calls]
-      .sort(([a], [b]) => a - b)
+      .toSorted(([a], [b]) => a - b)
       .map(([slot, bytes]) => decodeCall(slot, bytes));
   }
 

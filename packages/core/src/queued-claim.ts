@@ -59,7 +59,10 @@ export class ClaimRequest implements Source {
         return this.#resolve({ kind: reply.word });
       case "refused":
         return this.#reject(reply.error);
-      default:
+      case "applied":
+      case "same":
+      case "fenced":
+      case "gap":
         return this.#reject(new Error(`the store answered a claim with "${reply.word}"`));
     }
   }
@@ -177,7 +180,11 @@ class QueuedClaim implements Claim, Source {
         return this.#lose(new ClaimLostError(reply.word, lostMessage(this.runId, reply.word)));
       case "refused":
         return this.#lose(reply.error);
-      default:
+      case "claimed":
+      case "settled":
+      case "stale":
+      case "foreign":
+      case "missing":
         return this.#lose(new Error(`the store answered a write with "${reply.word}"`));
     }
   }
