@@ -1,0 +1,76 @@
+import type { CommitPort, Group, GroupReply } from "@refrain/core";
+
+/** Answers for a store that lost writes it had acknowledged: the n-th write and all after it, until `recover`. */
+export class LossyPort implements CommitPort {
+  readonly #port: CommitPort;
+  #left: number;
+  #isRecovered = false;
+
+  /** @param from the first group of writes to lose, from 1 */
+  constructor(port: CommitPort, from: number) {
+    this.#port = port;
+    this.#left = from;
+  }
+
+  /** From here on nothing more is lost. */
+  recover(): void {
+    this.#isRecovered = true;
+  }
+
+  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    const kept = batch.filter((group) => group.kind === "claim" || !this.#isLost());
+    const replies = kept.length === 0 ? [] : [...(await this.#port.send(kept))];
+    return batch.map((group) =>
+      kept.includes(group) ? (replies.shift() ?? { word: "missing" }) : { word: "applied" },
+    );
+  }
+
+  #isLost(): boolean {
+    if (this.#isRecovered) return false;
+    this.#left -= 1;
+    return this.#left <= 0;
+  }
+}
+
+export interface CrashPlan {
+  /** The write at which the process dies, from 1. Claims do not count; a group of writes counts once. */
+  readonly at: number;
+  /** Whether that write still reaches the store. */
+  readonly when: "before" | "after";
+}
+
+/** The connection of a process that dies at its k-th group of writes: that one and all later ones are never answered. */
+export class CrashPort implements CommitPort {
+  /** Resolves when the process is dead and its last words have arrived, if they ever do. */
+  readonly crashed: Promise<void>;
+  readonly #port: CommitPort;
+  readonly #plan: CrashPlan;
+  #writes = 0;
+  #resolve: () => void = () => {};
+
+  constructor(port: CommitPort, plan: CrashPlan) {
+    this.#port = port;
+    this.#plan = plan;
+    this.crashed = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  /** What a dead process does has no effect: fakes of the outside world look here. */
+  get hasCrashed(): boolean {
+    return this.#writes >= this.#plan.at;
+  }
+
+  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    if (this.hasCrashed) return never();
+    this.#writes += batch.filter((group) => group.kind === "write").length;
+    if (!this.hasCrashed) return this.#port.send(batch);
+    if (this.#plan.when === "after") await this.#port.send(batch);
+    this.#resolve();
+    return never();
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => {});
+}
