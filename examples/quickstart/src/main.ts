@@ -27,6 +27,8 @@ async function main(): Promise<number> {
     const passed = await runDemo({ options, redisUrl, namespace, evidenceDir }, interrupt);
     return interrupt.aborted ? INTERRUPTED : passed ? 0 : 1;
   } catch (error) {
+    // Whatever breaks because Ctrl-C came in the middle of it is not worth a word.
+    if (interrupt.aborted) return INTERRUPTED;
     console.error(error);
     return 2;
   } finally {

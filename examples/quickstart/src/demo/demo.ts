@@ -24,6 +24,7 @@ export async function runDemo(stage: Stage, interrupt: AbortSignal): Promise<boo
   const file = readOrderFile(fs.readFileSync(stage.options.ordersFile, "utf8"));
   const shop = await openShop(stage);
   try {
+    if (interrupt.aborted) return false;
     console.log(introduction(stage, file, shop.boardUrl));
     const observer = new Observer(stage, shop.fleet, file);
     await takeOrders(stage, shop, observer, interrupt);
