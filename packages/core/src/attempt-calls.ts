@@ -161,7 +161,6 @@ export class AttemptCalls implements CallHost {
       const { journal } = this.#options;
       const { call, plan } = journal.plan(spec.identity, isReconcilable, this.order.delivered);
       const run = new CallRun(this, spec, call, settlers);
-      this.#inFlight.add(run);
       this.#carryOut(run, plan);
     } catch (error) {
       this.#options.fail(error);
@@ -178,13 +177,20 @@ export class AttemptCalls implements CallHost {
   #carryOut(run: CallRun, plan: CallPlan): void {
     if (plan.kind === "replay") this.#replay(run, plan.call);
     else if (!this.#options.mayPlan()) return;
-    else if (plan.kind !== "diverge") run.start(plan);
-    else if (this.#mayClear(run.planned)) run.start({ kind: "run", mark: plan.mark });
+    else if (plan.kind !== "diverge") this.#start(run, plan);
+    else if (this.#mayClear(run.planned)) this.#start(run, { kind: "run", mark: plan.mark });
+  }
+
+  /** From here on the call counts as under way; what never starts must hold up no ending. */
+  #start(run: CallRun, plan: Parameters<CallRun["start"]>[0]): void {
+    this.#inFlight.add(run);
+    run.start(plan);
   }
 
   #replay(run: CallRun, recorded: SettledCall): void {
     const { slot, functionId, seq } = recorded;
     this.#replaying += 1;
+    this.#inFlight.add(run);
     this.observe({ type: "call-replayed", slot, functionId });
     this.order.push(seq, () => {
       this.#replaying -= 1;

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { isWellFormed } from "./well-formed.ts";
 
 /** What a slot is matched by: which function, called with which arguments. Status plays no part. */
 export interface CallIdentity {
@@ -36,7 +37,6 @@ export function functionIdOf(fn: Identified): string {
 }
 
 const MAX_ID_BYTES = 255;
-const SURROGATE = /\p{Surrogate}/u;
 
 /**
  * Returns an id that may be journaled unchanged, else throws.
@@ -48,7 +48,7 @@ export function checkFunctionId(id: string): string {
     throw new TypeError("the id of a durable function must be a non-empty string");
   }
   // A lone surrogate would come back from the journal as U+FFFD, and never match itself again.
-  if (SURROGATE.test(id)) {
+  if (!isWellFormed(id)) {
     throw new TypeError(
       `the id of a durable function must be well-formed Unicode: ${JSON.stringify(id)}`,
     );

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { types } from "node:util";
 import { memberPath } from "./member-path.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 /**
  * Writes a value as text such that two values give the same text exactly when a durable function could not tell them
@@ -8,7 +9,7 @@ import { memberPath } from "./member-path.ts";
  *
  *     u n t f              undefined, null, true, false
  *     d<number>;  i<n>;    number (with -0, NaN, infinities), bigint
- *     s<units>:<text>      string; S<json> when it has surrogates, which UTF-8 could not keep apart
+ *     s<units>:<text>      string; S<json> when it has lone surrogates, which UTF-8 could not keep apart
  *     a<n>[…               array; a hole is undefined
  *     o<n>{ key value …    plain object, keys sorted by UTF-16 units; with or without prototype
  *     D<ms>;  R<source><flags>         Date, RegExp
@@ -44,10 +45,8 @@ function textOf(value: unknown, trail: Trail): string {
   throw refusal(trail, `is a ${typeof value}`);
 }
 
-const SURROGATES = /[\uD800-\uDFFF]/;
-
 function textOfString(text: string): string {
-  return SURROGATES.test(text) ? `S${JSON.stringify(text)}` : `s${text.length}:${text}`;
+  return isWellFormed(text) ? `s${text.length}:${text}` : `S${JSON.stringify(text)}`;
 }
 
 function textOfObject(value: object, trail: Trail): string {

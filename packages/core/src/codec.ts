@@ -32,8 +32,8 @@ const PACK_MODE = RESERVE_START_SPACE | RESET_BUFFER_MODE | 1;
  *
  * What comes back equal: null, undefined, booleans, numbers with NaN and the infinities, bigints of any size, strings,
  * arrays, plain objects, Date (invalid ones too), Map, Set, RegExp, ArrayBuffer, DataView, typed arrays, and Buffer apart from
- * Uint8Array. What does not: -0 becomes 0, a lone surrogate becomes U+FFFD, a hole in an array becomes undefined, an object
- * without prototype gets the usual one, and one object in two places becomes two equal ones.
+ * Uint8Array. What does not: -0 becomes 0, a hole in an array becomes undefined, an object without prototype gets the usual
+ * one, and one object in two places becomes two equal ones.
  */
 export const msgpackCodec: Codec = { encode, decode };
 

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { SerializationError } from "./errors.ts";
 import { memberPath } from "./member-path.ts";
+import { toWellFormed } from "./well-formed.ts";
 
 /** A class whose instances were turned into plain values, and the first place one was found at. */
 export interface StoredInstance {
@@ -37,6 +38,7 @@ const MAX_MEMBERS = 10_000_000;
 function copyOf(value: unknown, path: string, walk: Walk): unknown {
   if (typeof value === "function") throw refusal(path, "function; only data can be stored");
   if (typeof value === "symbol") throw refusal(path, "symbol; only data can be stored");
+  if (typeof value === "string") return toWellFormed(value);
   if (typeof value !== "object" || value === null) return value;
   if (walk.ancestors.has(value)) {
     throw refusal(path, "cycle; this object contains itself");
@@ -77,7 +79,7 @@ function copyOfObject(value: object, path: string, walk: Walk): unknown {
 
 function copyOfArray(items: readonly unknown[], path: string, walk: Walk): readonly unknown[] {
   const isPlainArray = isDirect(items, Array);
-  if (!isPlainArray) noteInstance(items, path, walk);
+  if (classNameOf(items) !== Array.name) noteInstance(items, path, walk);
   count(items.length, path, walk);
   let changed = !isPlainArray;
   const copies: unknown[] = [];
@@ -101,8 +103,9 @@ function copyOfFields(value: object, path: string, walk: Walk, rule: CopyRule): 
       changed = true;
       continue;
     }
-    copy[key] = copyOfField(key, field, path, walk);
-    changed ||= !Object.is(copy[key], field);
+    const name = toWellFormed(key);
+    copy[name] = copyOfField(key, field, path, walk);
+    changed ||= name !== key || !Object.is(copy[name], field);
   }
   return changed ? copy : value;
 }

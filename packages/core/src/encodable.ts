@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { copyToEncodable, type Encodable } from "./encodable-copy.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 export type { Encodable, StoredInstance } from "./encodable-copy.ts";
 
@@ -11,6 +12,7 @@ export type { Encodable, StoredInstance } from "./encodable-copy.ts";
  * - A class instance becomes what its `toJSON()` gives, else its own enumerable fields; getters and methods are gone. A
  *   subclass of Map, Set, Date, RegExp, Array, ArrayBuffer or a typed array becomes that built-in.
  * - An Error becomes `{ name, message, code?, …own enumerable fields }`; a field of it that cannot be stored is left out.
+ * - A lone surrogate in a text or a key becomes U+FFFD: it has no UTF-8.
  * - `new String("x")` and its like become the primitive. Symbol keys and `__proto__` keys are left out, and so are named
  *   properties of arrays.
  *
@@ -36,6 +38,7 @@ const objectPrototype: unknown = Object.prototype;
 const arrayPrototype: unknown = Array.prototype;
 
 function isStoredAsIs(value: unknown, depth: number): boolean {
+  if (typeof value === "string") return isWellFormed(value);
   if (typeof value !== "object") return typeof value !== "function" && typeof value !== "symbol";
   if (value === null) return true;
   if (depth === 0 || budget-- <= 0) return false;
@@ -57,7 +60,7 @@ function isStoredAsIs(value: unknown, depth: number): boolean {
 function areFieldsStoredAsIs(value: object, depth: number): boolean {
   const fields = value as Readonly<Record<string, unknown>>;
   for (const key in fields) {
-    if (key === "__keys__" || key === "__proto__") return false;
+    if (key === "__keys__" || key === "__proto__" || !isWellFormed(key)) return false;
     if (!isStoredAsIs(fields[key], depth - 1)) return false;
   }
   return true;

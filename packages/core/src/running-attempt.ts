@@ -201,7 +201,8 @@ export class RunningAttempt implements Attempt, ContextHost {
     }
     const reason = ending.kind === "threw" ? ending.error : new DOMException(ENDED, "AbortError");
     for (const call of this.#calls.inFlight) {
-      if (call.promise.isAwaited) this.#calls.abandon(call, reason);
+      // While the action still runs, nobody can say what it would have awaited.
+      if (call.promise.isAwaited || !this.#isActionOver) this.#calls.abandon(call, reason);
       else this.#warnNotAwaited(call);
     }
   }

@@ -1,0 +1,83 @@
+import {
+  type Attempt,
+  type AttemptEvent,
+  type Clock,
+  type CommitPort,
+  defaultLimits,
+  definitionOf,
+  type Implementation,
+  implementationOf,
+  type Limits,
+  MemoryStore,
+  msgpackCodec,
+  newNonce,
+  prepareInput,
+  type RunActionOptions,
+  runAction,
+} from "@refrain/core";
+
+/** One run of one action on a MemoryStore, attempt after attempt. */
+export class Drive {
+  readonly store: MemoryStore;
+  readonly events: AttemptEvent[] = [];
+  readonly #options: { readonly clock?: Clock; readonly limits?: Limits };
+  #delivery = 0;
+
+  constructor(
+    options: {
+      readonly clock?: Clock;
+      readonly limits?: Limits;
+      readonly wrapPort?: (port: CommitPort) => CommitPort;
+    } = {},
+  ) {
+    this.#options = options;
+    this.store = new MemoryStore(options);
+  }
+
+  async create(action: object, input: unknown = null): Promise<void> {
+    const definition = definitionOf(action);
+    const options = { codec: msgpackCodec, limits: defaultLimits };
+    const { bytes, digest } = await prepareInput(definition, input, options);
+    const { name, queue, version } = definition;
+    const run = { runId: "run-1", action: name, queue, version, input: bytes, inputDigest: digest };
+    await this.store.create({ ...run, requestId: newNonce() });
+  }
+
+  /** Delivers the run once more and starts an attempt at it. */
+  async attempt(
+    implementation: Implementation,
+    options: Partial<RunActionOptions> = {},
+  ): Promise<Attempt> {
+    const { definition } = implementationOf(implementation);
+    this.#delivery += 1;
+    const reply = await this.store.claim({
+      runId: "run-1",
+      action: definition.name,
+      queue: definition.queue,
+      nonce: newNonce(),
+      jobTimestamp: 1,
+      attemptsStarted: this.#delivery,
+      incarnation: 0,
+    });
+    if (reply.kind !== "claimed") throw new Error(`the claim was answered "${reply.kind}"`);
+    const { claim, run } = reply;
+    return runAction({
+      claim,
+      run,
+      implementation: implementationOf(implementation),
+      observer: (event) => this.events.push(event),
+      ...this.#options,
+      ...options,
+    });
+  }
+
+  eventTypes(): string[] {
+    return this.events.map((event) => event.type);
+  }
+
+  /** The decoded outcome: the output, or the error's stored form. */
+  async outcome(): Promise<unknown> {
+    const outcome = (await this.store.read("run-1"))?.outcome;
+    return outcome === undefined ? undefined : msgpackCodec.decode(outcome.payload);
+  }
+}
