@@ -1,9 +1,6 @@
 import { MemoryStore } from "@refrain/core";
-import { RedisStore } from "@refrain/redis-store";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe } from "vitest";
 import { RecordingPort } from "../../src/ports/recording-port.ts";
-import { startRedis } from "../../src/start-redis.ts";
 import { Bench } from "./bench.ts";
 
 interface OpenBench {
@@ -13,7 +10,6 @@ interface OpenBench {
 
 const stores: Readonly<Record<string, () => Promise<OpenBench>>> = {
   MemoryStore: openOnMemory,
-  RedisStore: openOnRedis,
 };
 
 /** Runs one set of tests on every store. The tests get their bench by calling what they are given. */
@@ -36,21 +32,6 @@ async function openOnMemory(): Promise<OpenBench> {
   const { wrapPort, port } = recording();
   const store = new MemoryStore({ wrapPort });
   return { bench: new Bench(store, port()), close: () => store.close() };
-}
-
-async function openOnRedis(): Promise<OpenBench> {
-  const server = await startRedis();
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
-  const { wrapPort, port } = recording();
-  const store = new RedisStore({ redis, namespace: "bench", shards: 1, wrapPort });
-  return {
-    bench: new Bench(store, port()),
-    async close() {
-      await store.close();
-      redis.disconnect();
-      await server.stop();
-    },
-  };
 }
 
 function recording() {
