@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import {
+  type ActionDefinition,
+  type Codec,
+  type ErrorClasses,
+  type Limits,
+  type NewRun,
+  newNonce,
+  prepareInput,
+} from "@refrain/core";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { JobTiming } from "./job.ts";
+import { previewOf } from "./preview.ts";
+
+/** A run that is checked, encoded and named: everything but sent. */
+export interface PreparedRun {
+  readonly run: NewRun;
+  /** The action's error classes, for the run's handle. */
+  readonly errors: ErrorClasses;
+  readonly preview: string;
+  readonly timing: JobTiming;
+}
+
+export interface PrepareOptions {
+  readonly codec: Codec;
+  readonly limits: Limits;
+  /** Shows a part of the input in the queue; off where a codec of the application's own hides it. */
+  readonly hasPreview: boolean;
+}
+
+/**
+ * Parses and encodes the input, once for the run's whole life. The run id is fixed here, before anything is sent: what is
+ * sent again after a lost connection is the same run.
+ *
+ * @throws what `prepareInput` throws.
+ */
+export async function prepareRun(
+  definition: ActionDefinition,
+  input: unknown,
+  enqueue: EnqueueOptions,
+  options: PrepareOptions,
+): Promise<PreparedRun> {
+  const { bytes, digest } = await prepareInput(definition, input, options);
+  const { name: action, version, queue, errors } = definition;
+  const runId = enqueue.runId ?? randomUUID();
+  const requestId = newNonce();
+  return {
+    run: { runId, action, version, queue, input: bytes, inputDigest: digest, requestId },
+    errors,
+    preview: options.hasPreview ? previewOf(input) : "",
+    timing: { delayMs: enqueue.delayMs, priority: enqueue.priority },
+  };
+}

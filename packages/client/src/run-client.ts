@@ -1,0 +1,124 @@
+import {
+  type Action,
+  type ActionStateStore,
+  type Clock,
+  type Codec,
+  definitionOf,
+  type ErrorClasses,
+  type Limits,
+} from "@refrain/core";
+import type { Redis } from "ioredis";
+import type { Client, MixedItem } from "./client.ts";
+import { prepareItems } from "./enqueue-items.ts";
+import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue-options.ts";
+import { type EnqueueFailure, EnqueueManyError } from "./errors.ts";
+import { checkRunId } from "./job-id.ts";
+import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { type RunHandle, runHandle } from "./run-handle.ts";
+import { RunQueues } from "./run-queues.ts";
+import type { SettledHints } from "./settled-hints.ts";
+import { type Submission, type Submitted, submitRuns } from "./submit-runs.ts";
+
+/** What a client is made of; `createClient` of the package `refrain` puts it together. */
+export interface ClientParts {
+  readonly store: ActionStateStore;
+  /** The connection on which the store creates runs. */
+  readonly redis: Redis;
+  /** The BullMQ prefix of a run's shard. */
+  readonly prefixOf: (runId: string) => string;
+  readonly codec: Codec;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly errors: ErrorClasses;
+  readonly hints?: SettledHints;
+  /** Shows a part of each input in the queue. */
+  readonly hasPreview: boolean;
+  /** Hears of trouble on the connection, which ioredis goes on to mend. */
+  readonly onError: (error: Error) => void;
+  /** Closes what the parts above opened. */
+  readonly close: () => Promise<void>;
+}
+
+const CHUNK = 500;
+
+/** The `Client` over a store and BullMQ. */
+export class RunClient implements Client {
+  readonly #parts: ClientParts;
+  readonly #queues: RunQueues;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+    this.#queues = new RunQueues(parts);
+  }
+
+  enqueue<I, O, P>(
+    action: Action<I, O, P>,
+    input: NoInfer<I>,
+    options?: EnqueueOptions,
+  ): Promise<RunHandle<O>>;
+  async enqueue(
+    action: object,
+    input: unknown,
+    options: EnqueueOptions = {},
+  ): Promise<RunHandle<unknown>> {
+    const definition = definitionOf(action);
+    checkEnqueueOptions("enqueue", options);
+    const prepared = await prepareRun(definition, input, options, this.#parts);
+    const [submitted] = await this.#submit([prepared]);
+    if (submitted?.kind === "refused") throw submitted.error;
+    return this.#handleOf(prepared, submitted);
+  }
+
+  enqueueMany<I, O, P>(
+    action: Action<I, O, P>,
+    items: readonly ({ readonly input: NoInfer<I> } & EnqueueOptions)[],
+  ): Promise<RunHandle<O>[]>;
+  enqueueMany(items: readonly MixedItem[]): Promise<RunHandle<unknown>[]>;
+  async enqueueMany(first: unknown, second?: unknown): Promise<RunHandle<unknown>[]> {
+    const prepared = await prepareItems(first, second, this.#parts);
+    const handles: RunHandle<unknown>[] = [];
+    const errors: EnqueueFailure[] = [];
+    for (let from = 0; from < prepared.length; from += CHUNK) {
+      const chunk = prepared.slice(from, from + CHUNK);
+      const outcomes = await this.#submit(chunk);
+      for (const [offset, run] of chunk.entries()) {
+        const submitted = outcomes[offset];
+        if (submitted?.kind !== "refused") handles.push(this.#handleOf(run, submitted));
+        else errors.push({ index: from + offset, error: submitted.error });
+      }
+    }
+    if (errors.length > 0) throw new EnqueueManyError(handles, errors);
+    return handles;
+  }
+
+  run<I, O, P>(action: Action<I, O, P>, runId: string): RunHandle<O>;
+  run(runId: string): RunHandle<unknown>;
+  run(first: object | string, second?: string): RunHandle<unknown> {
+    if (typeof first === "string") return this.#handle(checkRunId(first), false, {});
+    return this.#handle(checkRunId(second), false, definitionOf(first).errors);
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+    await this.#parts.close();
+  }
+
+  async #submit(runs: readonly PreparedRun[]): Promise<Submitted[]> {
+    const submissions: Submission[] = [];
+    for (const prepared of runs) {
+      const queue = await this.#queues.open(prepared.run.runId, prepared.run.queue);
+      submissions.push({ prepared, queue });
+    }
+    return submitRuns(this.#parts.store, submissions);
+  }
+
+  #handleOf({ run, errors }: PreparedRun, submitted: Submitted | undefined): RunHandle<unknown> {
+    return this.#handle(run.runId, submitted?.kind === "created", errors);
+  }
+
+  #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
+    const { store, codec, clock, hints } = this.#parts;
+    const known = { ...this.#parts.errors, ...errors };
+    return runHandle(runId, isCreated, { store, codec, clock, hints, errors: known });
+  }
+}

@@ -1,0 +1,103 @@
+import {
+  type ActionStateStore,
+  type Clock,
+  type Codec,
+  checkOptions,
+  type ErrorClasses,
+  type RunStatus,
+  reviveError,
+  type CallResult as StoredCall,
+} from "@refrain/core";
+import { awaitOutcome } from "./await-outcome.ts";
+import { RunNotFoundError } from "./errors.ts";
+import type { SettledHints } from "./settled-hints.ts";
+
+export interface ResultOptions {
+  /** Give up waiting after this long; the run goes on. Default: wait for ever. */
+  readonly timeoutMs?: number;
+  /** Gives up waiting when it aborts; the run goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/** One durable call of a run, as its journal holds it. */
+export interface CallResult {
+  readonly slot: number;
+  readonly functionId: string;
+  readonly argsDigest: string;
+  readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
+}
+
+/** A run and its calls at one moment. A run that succeeded keeps no calls. */
+export interface ActionState {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly callResults: readonly CallResult[];
+}
+
+/** A run that was enqueued, to wait for and to look at. */
+export interface RunHandle<Output> {
+  readonly runId: string;
+  /** False when the run was there already, and for handles of `client.run`. */
+  readonly created: boolean;
+  /**
+   * Waits until the run is settled and gives what its action returned; rejects with the error the run failed with, which is
+   * an instance of its class where that is registered in `errors` of the action or the client.
+   *
+   * @throws TimeoutError when `timeoutMs` passes first, RunNotFoundError when there is no such run.
+   */
+  result(options?: ResultOptions): Promise<Output>;
+  /** @throws RunNotFoundError when there is no such run. */
+  status(): Promise<RunStatus>;
+  /** @throws RunNotFoundError when there is no such run. */
+  state(): Promise<ActionState>;
+}
+
+export interface RunHandleParts {
+  readonly store: ActionStateStore;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly hints: SettledHints | undefined;
+  readonly errors: ErrorClasses;
+}
+
+export function runHandle(
+  runId: string,
+  isCreated: boolean,
+  parts: RunHandleParts,
+): RunHandle<unknown> {
+  return {
+    runId,
+    created: isCreated,
+    result: (options = {}) => resultOf(runId, options, parts),
+    status: async () => {
+      const run = await parts.store.read(runId, { calls: false });
+      if (run === undefined) throw new RunNotFoundError(runId);
+      return run.status;
+    },
+    state: async () => {
+      const run = await parts.store.read(runId);
+      if (run === undefined) throw new RunNotFoundError(runId);
+      return { runId, status: run.status, callResults: run.calls.map(callResultOf) };
+    },
+  };
+}
+
+async function resultOf(
+  runId: string,
+  options: ResultOptions,
+  parts: RunHandleParts,
+): Promise<unknown> {
+  checkOptions("result", options, ["timeoutMs", "signal"]);
+  const { timeoutMs, signal } = options;
+  if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs >= 0)) {
+    throw new TypeError(`result: timeoutMs must be milliseconds from 0, not ${String(timeoutMs)}`);
+  }
+  const { store, clock, hints, codec, errors } = parts;
+  const outcome = await awaitOutcome({ runId, store, clock, hints, timeoutMs, signal });
+  if (outcome.status === "SUCCEEDED") return codec.decode(outcome.payload);
+  throw reviveError(outcome.payload, codec, errors);
+}
+
+function callResultOf({ slot, functionId, argsDigest, status }: StoredCall): CallResult {
+  return { slot, functionId, argsDigest, status };
+}

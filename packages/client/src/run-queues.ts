@@ -1,0 +1,68 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { type JobData, jobDataOf, jobOptionsOf } from "./job.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+
+/** A queue that is connected: what is added to it leaves in the present turn of the event loop. */
+export interface OpenQueue {
+  add(prepared: PreparedRun): Promise<void>;
+}
+
+export interface RunQueuesOptions {
+  /** The connection on which the store creates runs: a job sent after its run then arrives after it. */
+  readonly redis: Redis;
+  /** The BullMQ prefix of a run's shard. */
+  readonly prefixOf: (runId: string) => string;
+  readonly onError: (error: Error) => void;
+}
+
+/** The BullMQ queues that this client adds jobs to, opened when first needed. */
+export class RunQueues {
+  readonly #options: RunQueuesOptions;
+  readonly #queues = new Map<string, Promise<Queue<JobData>>>();
+
+  constructor(options: RunQueuesOptions) {
+    this.#options = options;
+  }
+
+  /** The queue that a run's job goes to. Waits for the connection the first time. */
+  async open(runId: string, name: string): Promise<OpenQueue> {
+    const prefix = this.#options.prefixOf(runId);
+    const key = `${prefix}:${name}`;
+    const opening = this.#queues.get(key) ?? this.#connect(prefix, name);
+    this.#queues.set(key, opening);
+    try {
+      const queue = await opening;
+      return { add: (prepared) => addJob(queue, prepared) };
+    } catch (error) {
+      // A queue that failed to connect stays failed; the next caller gets a new one.
+      if (this.#queues.get(key) === opening) this.#queues.delete(key);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const queues = await Promise.allSettled(this.#queues.values());
+    for (const opened of queues) {
+      if (opened.status === "fulfilled") await opened.value.close();
+    }
+  }
+
+  async #connect(prefix: string, name: string): Promise<Queue<JobData>> {
+    const queue = new Queue<JobData>(name, {
+      connection: this.#options.redis,
+      prefix,
+      // Every event of the queue lands in one stream; nobody here reads more than the latest.
+      streams: { events: { maxLen: 1000 } },
+    });
+    queue.on("error", this.#options.onError);
+    await queue.waitUntilReady();
+    return queue;
+  }
+}
+
+async function addJob(queue: Queue<JobData>, prepared: PreparedRun): Promise<void> {
+  const { run, preview, timing } = prepared;
+  const data = jobDataOf({ ...run, preview });
+  await queue.add(run.action, data, jobOptionsOf(run.runId, timing));
+}

@@ -1,0 +1,93 @@
+import { type Attempt, ClaimLostError } from "@refrain/core";
+import type { HeldLock } from "./lock-keeper.ts";
+
+/** Why a delivery ends before its attempt does, or before there is one. */
+export type Cut =
+  /** The lock of its job is lost. */
+  | { readonly kind: "lost" }
+  /** The worker closes, and its patience is over. */
+  | { readonly kind: "cut-off"; readonly isExecutingReconcilable: boolean };
+
+/** One delivery while this worker has it: what can end it from outside, at whichever point it is. */
+export class DeliveryInHand {
+  readonly lock: HeldLock;
+  /** Resolves when the delivery is cut short. */
+  readonly cut: Promise<Cut>;
+  readonly #runId: string;
+  #resolveCut: (cut: Cut) => void = () => {};
+  #cutAs: Cut | undefined;
+  #attempt: Attempt | undefined;
+  #isReleasing = false;
+
+  constructor(runId: string, lock: HeldLock) {
+    this.#runId = runId;
+    this.lock = lock;
+    this.cut = new Promise((resolve) => {
+      this.#resolveCut = resolve;
+    });
+    lock.onLost(() => this.#cut({ kind: "lost" }, "the lock of its job ran out, or was taken"));
+  }
+
+  /** How it was cut short, if it was. */
+  get cutAs(): Cut | undefined {
+    return this.#cutAs;
+  }
+
+  /** From here on the attempt shares the delivery's fate. */
+  begin(attempt: Attempt): void {
+    this.#attempt = attempt;
+    if (this.#isReleasing) attempt.release();
+  }
+
+  /** Asks for the run back at its next boundary. */
+  release(): void {
+    this.#isReleasing = true;
+    this.#attempt?.release();
+  }
+
+  /** Ends it at once; what still executes is left to itself. */
+  cutOff(): void {
+    const isExecutingReconcilable = this.#attempt?.isExecutingReconcilable ?? false;
+    this.#cut({ kind: "cut-off", isExecutingReconcilable }, "the worker closed meanwhile");
+  }
+
+  #cut(cut: Cut, why: string): void {
+    if (this.#cutAs !== undefined) return;
+    this.#cutAs = cut;
+    this.#resolveCut(cut);
+    this.#attempt?.abort(new ClaimLostError("lock", `run ${this.#runId}: ${why}`));
+  }
+}
+
+/** All deliveries a worker has in hand. */
+export class DeliveriesInHand {
+  readonly #inHand = new Set<DeliveryInHand>();
+  #emptyWaiters: (() => void)[] = [];
+
+  /** @returns what to call when BullMQ has been told how the delivery ended */
+  add(delivery: DeliveryInHand): () => void {
+    this.#inHand.add(delivery);
+    return () => {
+      this.#inHand.delete(delivery);
+      if (this.#inHand.size > 0) return;
+      for (const resolve of this.#emptyWaiters.splice(0)) resolve();
+    };
+  }
+
+  get size(): number {
+    return this.#inHand.size;
+  }
+
+  releaseAll(): void {
+    for (const delivery of this.#inHand) delivery.release();
+  }
+
+  cutOffAll(): void {
+    for (const delivery of this.#inHand) delivery.cutOff();
+  }
+
+  whenEmpty(): Promise<void> {
+    if (this.#inHand.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#emptyWaiters.push(resolve));
+  }
+}

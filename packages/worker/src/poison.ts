@@ -1,0 +1,44 @@
+import {
+  type CallResult,
+  type ClaimedRun,
+  type Codec,
+  encodeError,
+  PoisonRunError,
+  type Settlement,
+} from "@refrain/core";
+
+/**
+ * The end of a run whose attempts vanished, one after another, without leaving a trace: whatever they did took their worker
+ * down, and the next attempt would take down the next one.
+ */
+export function poisonSettlement(
+  run: ClaimedRun,
+  options: { readonly codec: Codec; readonly retentionMs: number },
+): { readonly settlement: Settlement; readonly error: PoisonRunError } {
+  const { slot, what, failedSlot } = suspectSlot(run.calls);
+  const error = new PoisonRunError(
+    `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts vanished without any progress, at ${what} (slot ${slot}). A worker that runs it is killed, or blocked for longer than its lock: look for memory, native crashes and endless loops there`,
+  );
+  const payload = encodeError(error, options.codec);
+  const { retentionMs } = options;
+  return { settlement: { status: "FAILED", payload, failedSlot, retentionMs }, error };
+}
+
+interface Suspect {
+  readonly slot: number;
+  readonly what: string;
+  readonly failedSlot: number | undefined;
+}
+
+/** The call that was under way: the last one that was started and not finished, else the one after all recorded ones. */
+function suspectSlot(calls: readonly CallResult[]): Suspect {
+  const pending = calls.findLast((call) => call.status === "PENDING");
+  if (pending !== undefined) {
+    const { slot, functionId } = pending;
+    return { slot, what: `the started call of ${functionId}`, failedSlot: slot };
+  }
+  const last = calls.at(-1);
+  if (last === undefined) return { slot: 0, what: "its beginning", failedSlot: undefined };
+  const what = `whatever follows the call of ${last.functionId}`;
+  return { slot: last.slot + 1, what, failedSlot: undefined };
+}

@@ -1,0 +1,219 @@
+import { type ActionImplementation, type Implementation, implementationOf } from "@refrain/core";
+import type { Worker as BullWorker } from "bullmq";
+import type { Redis } from "ioredis";
+import { bullWorker } from "./bull-worker.ts";
+import { closeOnSignals } from "./close-signals.ts";
+import type { DeliverOptions } from "./deliver.ts";
+import { DeliveriesInHand } from "./delivery-in-hand.ts";
+import { drain, within } from "./drain.ts";
+import { NotReadyError } from "./errors.ts";
+import { FirstSights } from "./first-sights.ts";
+import { LockKeeper } from "./lock-keeper.ts";
+import { type ProcessOptions, processJob } from "./process-job.ts";
+import { queuesOf } from "./queues-of.ts";
+import { RunSlots } from "./run-slots.ts";
+import { takeUnhandledRejections } from "./unhandled-rejections.ts";
+import { WorkerEmitter, type WorkerEvent, type WorkerEvents } from "./worker-events.ts";
+
+/** Takes runs from queues and works at them. */
+export interface Worker {
+  /**
+   * Resolves when the worker takes runs.
+   *
+   * @throws NotReadyError within 5 s when Redis cannot be reached; the worker goes on trying until it is closed. Also when
+   *   the server does not fit (its version, the number of shards): then it does not.
+   */
+  ready(): Promise<void>;
+  /**
+   * Stops taking runs and waits for those in hand, at most `drainTimeoutMs`: they go on for half of it, and are then handed
+   * back between two calls. Nothing is lost by it: what was handed back goes on in another worker.
+   */
+  close(): Promise<void>;
+  /** Listens to what the worker does. What a listener throws is logged. */
+  on<E extends WorkerEvent>(event: E, listener: (event: WorkerEvents[E]) => void): void;
+}
+
+/** What a worker is made of; `createWorker` of the package `refrain` puts it together. */
+export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter"> {
+  readonly actions: readonly Implementation[];
+  /** Default: the queues of its actions. */
+  readonly queues?: readonly string[] | undefined;
+  /** BullMQ's own connection; the worker makes duplicates of it. */
+  readonly redis: Redis;
+  /** The BullMQ prefix of each shard. */
+  readonly prefixes: readonly string[];
+  readonly concurrency: number;
+  readonly lockDurationMs: number;
+  readonly stalledIntervalMs: number;
+  readonly drainTimeoutMs: number;
+  readonly handleSignals: boolean;
+  /** Resolves when Redis is there and fits, however long that takes; rejects when it does not fit. */
+  readonly connect: () => Promise<void>;
+  /** What keeps it from connecting, for an error message. */
+  readonly trouble: () => string;
+  /** Closes what the parts above opened. */
+  readonly close: () => Promise<void>;
+}
+
+const READY_WITHIN_MS = 5000;
+const CLOSE_WITHIN_MS = 2000;
+
+/** The `Worker` over a store and BullMQ. It starts by itself. */
+export class RunWorker implements Worker {
+  readonly #options: RunWorkerOptions;
+  readonly #emitter: WorkerEmitter;
+  readonly #inHand = new DeliveriesInHand();
+  readonly #slots: RunSlots;
+  readonly #implementations: ReadonlyMap<string, ActionImplementation>;
+  readonly #bullWorkers: BullWorker[] = [];
+  readonly #copies: Redis[];
+  readonly #started: Promise<void>;
+  readonly #undo: (() => void)[] = [];
+  #closed: Promise<void> | undefined;
+
+  /** @throws TypeError when two implementations have one action name. */
+  constructor(options: RunWorkerOptions) {
+    this.#options = options;
+    const { concurrency, clock, logger } = options;
+    this.#implementations = byName(options.actions);
+    this.#emitter = new WorkerEmitter((error) =>
+      logger.error({ err: error }, "a listener of a worker event threw; runs are not affected"),
+    );
+    const bounds = boundsOf(this.#implementations.values());
+    this.#slots = new RunSlots({ concurrency, bounds, clock });
+    this.#copies = rememberCopies(options.redis);
+    this.#undo.push(takeUnhandledRejections());
+    if (options.handleSignals) this.#undo.push(closeOnSignals(() => this.close()));
+    this.#started = this.#start();
+    this.#started.catch((error: unknown) => {
+      if (this.#closed === undefined) logger.error({ err: error }, "the worker could not start");
+    });
+  }
+
+  on<E extends WorkerEvent>(event: E, listener: (event: WorkerEvents[E]) => void): void {
+    this.#emitter.on(event, listener);
+  }
+
+  async ready(): Promise<void> {
+    const { clock, trouble } = this.#options;
+    if (this.#closed !== undefined) throw new NotReadyError("the worker is closed");
+    if (await within(READY_WITHIN_MS, this.#started, clock)) return this.#started;
+    throw new NotReadyError(
+      `Redis did not answer within ${READY_WITHIN_MS / 1000} s (${trouble()}). Check the worker's connection option and that the server runs; the worker goes on trying until it is closed`,
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #start(): Promise<void> {
+    await this.#options.connect();
+    if (this.#closed !== undefined) return;
+    const { prefixes, actions, queues, concurrency, logger } = this.#options;
+    const plans = queuesOf(actions.map(implementationOf), { queues, concurrency });
+    const shared = this.#processOptions();
+    for (const prefix of prefixes) {
+      for (const plan of plans) {
+        this.#bullWorkers.push(this.#bullWorker(prefix, plan.queue, plan.concurrency, shared));
+      }
+    }
+    await Promise.all(this.#bullWorkers.map((worker) => worker.waitUntilReady()));
+    if (this.#closed !== undefined) return;
+    for (const worker of this.#bullWorkers) {
+      worker.run().catch((error: unknown) => logger.error({ err: error }, "BullMQ's loop ended"));
+    }
+    logger.info(
+      { queues: plans.map((plan) => plan.queue), actions: [...this.#implementations.keys()] },
+      "worker started",
+    );
+  }
+
+  #bullWorker(
+    prefix: string,
+    queue: string,
+    concurrency: number,
+    shared: ProcessOptions,
+  ): BullWorker {
+    const { redis, lockDurationMs, stalledIntervalMs, logger, clock } = this.#options;
+    const keeper = new LockKeeper({
+      lockDurationMs,
+      clock,
+      extend: (ids, tokens, ms) => worker.extendJobLocks(ids, tokens, ms),
+      onTrouble: (message, error) => logger.warn({ queue, err: error }, message),
+    });
+    const worker = bullWorker({
+      queue,
+      prefix,
+      redis,
+      concurrency,
+      lockDurationMs,
+      stalledIntervalMs,
+      process: (job, token) => processJob(job, token, queue, keeper, shared),
+      onError: (error) => logger.debug({ queue, err: error }, "BullMQ reports an error"),
+    });
+    return worker;
+  }
+
+  #processOptions(): ProcessOptions {
+    return {
+      ...this.#options,
+      emitter: this.#emitter,
+      implementations: this.#implementations,
+      inHand: this.#inHand,
+      slots: this.#slots,
+      firstSights: new FirstSights(this.#options.clock),
+      isClosing: () => this.#closed !== undefined,
+    };
+  }
+
+  async #close(): Promise<void> {
+    const { drainTimeoutMs, clock, logger } = this.#options;
+    // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
+    const closing = Promise.allSettled(this.#bullWorkers.map((worker) => worker.close()));
+    this.#slots.dismissAll();
+    await drain({ timeoutMs: drainTimeoutMs, clock, inHand: this.#inHand });
+    const left = this.#inHand.size;
+    if (left > 0) logger.warn({ left }, LEFT);
+    await within(CLOSE_WITHIN_MS, closing, clock);
+    for (const copy of this.#copies) copy.disconnect();
+    await within(CLOSE_WITHIN_MS, this.#options.close(), clock);
+    for (const undo of this.#undo) undo();
+    logger.info("worker closed");
+  }
+}
+
+const LEFT =
+  "the worker closed, and Redis had not confirmed what became of some of its runs: their locks run out by themselves, and other workers go on with them";
+
+function byName(actions: readonly Implementation[]): Map<string, ActionImplementation> {
+  const found = new Map<string, ActionImplementation>();
+  for (const action of actions) {
+    if (found.has(action.name)) {
+      throw new TypeError(`createWorker: two implementations of action "${action.name}"`);
+    }
+    found.set(action.name, implementationOf(action));
+  }
+  return found;
+}
+
+function boundsOf(implementations: Iterable<ActionImplementation>): Map<string, number> {
+  const bounds = new Map<string, number>();
+  for (const { definition, concurrency } of implementations) {
+    if (concurrency !== undefined) bounds.set(definition.name, concurrency);
+  }
+  return bounds;
+}
+
+/** BullMQ duplicates its connection and, when Redis is away, may never close the copy. */
+function rememberCopies(redis: Redis): Redis[] {
+  const copies: Redis[] = [];
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => {
+    const copy = duplicate(override);
+    copies.push(copy);
+    return copy;
+  };
+  return copies;
+}

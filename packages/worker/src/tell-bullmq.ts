@@ -1,0 +1,40 @@
+import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
+import type { Finish } from "./decide-finish.ts";
+
+/** BullMQ refused to take a job back: most likely the lock is somebody else's by now. It may try the job again. */
+class HandBackError extends Error {
+  override readonly name = "HandBackError";
+}
+
+/**
+ * Tells BullMQ how a delivery ended: returns what the processor returns, or throws what it throws. Nothing of the user's is in
+ * it, for BullMQ obeys certain messages and error names.
+ */
+export async function tellBullMq(job: Job, token: string, finish: Finish): Promise<unknown> {
+  switch (finish.tell) {
+    case "completed":
+      return finish.value;
+    case "failed":
+      throw withoutStack(new UnrecoverableError(finish.reason));
+    case "delayed":
+      await handBack(() => job.moveToDelayed(Date.now() + finish.delayMs, token));
+      throw new DelayedError();
+    case "waiting":
+      await handBack(() => job.moveToWait(token));
+      throw new WaitingError();
+  }
+}
+
+async function handBack(move: () => Promise<unknown>): Promise<void> {
+  try {
+    await move();
+  } catch (cause) {
+    throw withoutStack(new HandBackError("the job could not be handed back", { cause }));
+  }
+}
+
+/** BullMQ stores stacks; ours says nothing about the run. */
+function withoutStack<E extends Error>(error: E): E {
+  delete error.stack;
+  return error;
+}

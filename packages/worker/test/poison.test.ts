@@ -1,0 +1,58 @@
+import {
+  type CallResult,
+  type ClaimedRun,
+  msgpackCodec,
+  PoisonRunError,
+  pendingCall,
+  reviveError,
+  settledCall,
+} from "@refrain/core";
+import { expect, test } from "vitest";
+import { poisonSettlement } from "../src/poison.ts";
+
+function start(slot: number, functionId: string) {
+  return { slot, functionId, argsDigest: "", after: 0, startedAt: 0 };
+}
+
+function succeeded(slot: number, functionId: string): CallResult {
+  const outcome = { status: "SUCCEEDED", seq: slot, tookMs: 1, reconciled: false } as const;
+  return settledCall(start(slot, functionId), { ...outcome, payload: msgpackCodec.encode(1) });
+}
+
+function poisoned(calls: readonly CallResult[]) {
+  const run: ClaimedRun = {
+    runId: "r-1",
+    action: "resize",
+    version: "",
+    generation: 0,
+    epoch: 11,
+    createdAt: 0,
+    input: new Uint8Array(),
+    calls,
+    journalBytes: 0,
+    clears: 0,
+    suspect: 11,
+    unknownAsks: 0,
+  };
+  return poisonSettlement(run, { codec: msgpackCodec, retentionMs: 1000 });
+}
+
+test("a poisoned run fails with an error that names the call that was under way", () => {
+  const { settlement, error } = poisoned([succeeded(0, "fetch"), pendingCall(start(1, "resize"))]);
+
+  expect(settlement).toMatchObject({ status: "FAILED", failedSlot: 1, retentionMs: 1000 });
+  expect(error.message).toContain("10 attempts vanished");
+  expect(error.message).toContain("the started call of resize (slot 1)");
+  expect(reviveError(settlement.payload, msgpackCodec)).toBeInstanceOf(PoisonRunError);
+});
+
+test("without a started call, it names the slot after the last recorded one", () => {
+  const { settlement, error } = poisoned([succeeded(0, "fetch"), succeeded(1, "decode")]);
+
+  expect(settlement.failedSlot).toBeUndefined();
+  expect(error.message).toContain("whatever follows the call of decode (slot 2)");
+});
+
+test("without any call, it names the beginning", () => {
+  expect(poisoned([]).error.message).toContain("its beginning (slot 0)");
+});
