@@ -1,4 +1,5 @@
-import type { CommitPort, Group, GroupReply } from "@refrain/core";
+import type { CommitPort, GroupReply } from "@refrain/core";
+import { opsOf } from "./group-ops.ts";
 
 export interface CrashPointsOptions {
   /**
@@ -57,11 +58,6 @@ export class CrashPoints {
       return replies;
     },
   });
-}
-
-/** What a group asks for: "claim", or the word of each of its writes. */
-export function opsOf(group: Group): string[] {
-  return group.kind === "claim" ? ["claim"] : group.entries.map((entry) => entry.op);
 }
 
 function killThisProcess(): void {

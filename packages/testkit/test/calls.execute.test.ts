@@ -22,7 +22,9 @@ describeOnStores("durableExecute", (bench) => {
     const reconciler = vi.fn(() => "recovered");
     const call = durable("call", fn);
 
-    const report = await bench().run(actionOf((ctx) => ctx.durableExecute(call, [], { reconciler })));
+    const report = await bench().run(
+      actionOf((ctx) => ctx.durableExecute(call, [], { reconciler })),
+    );
 
     expect(report.output).toBe("ok");
     expect([fn.mock.calls.length, reconciler.mock.calls.length]).toEqual([1, 0]);
@@ -156,7 +158,7 @@ describeOnStores("durableExecute", (bench) => {
     expect(report.calls).toMatchObject([{ slot: 0, functionId: "call", status: "SUCCEEDED" }]);
   });
 
-  it("FA-SYNC-09: under \"guard\" such a slot fails the run instead, and nothing starts", async () => {
+  it('FA-SYNC-09: under "guard" such a slot fails the run instead, and nothing starts', async () => {
     const fn = vi.fn(() => "fresh");
     const call = durable("call", fn);
 

@@ -145,7 +145,10 @@ describeOnStores("durableExecuteAsync", (bench) => {
     const report = await bench().run(action);
 
     const order = report.calls.map(({ slot, functionId }) => [slot, functionId]);
-    expect(order).toEqual([[0, "second"], [1, "first"]]);
+    expect(order).toEqual([
+      [0, "second"],
+      [1, "first"],
+    ]);
     const journal = [succeededSeed(second, "two"), succeededSeed(first, "one")];
     const replayed = await bench().run(action, { journal });
     expect([replayed.output, replayed.ops]).toEqual([["two", "one"], []]);

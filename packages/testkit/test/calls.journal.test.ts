@@ -27,7 +27,10 @@ describeOnStores("journal primitives", (bench) => {
     const known = durable("known", (x: number) => x);
 
     const report = await bench().run(
-      actionOf(async (ctx) => [await ctx.durableExecute(known, [5]), await ctx.durableExecute(slotOf)]),
+      actionOf(async (ctx) => [
+        await ctx.durableExecute(known, [5]),
+        await ctx.durableExecute(slotOf),
+      ]),
       { journal: [succeededSeed(known, "recorded", [5])] },
     );
 

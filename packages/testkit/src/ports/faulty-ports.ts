@@ -1,4 +1,5 @@
-import type { CommitPort, Group, GroupReply } from "@refrain/core";
+import type { CommitPort, Group, GroupReply, JournalEntry } from "@refrain/core";
+import { opsOf } from "../group-ops.ts";
 
 /** Answers for a store that lost writes it had acknowledged: the n-th write and all after it, until `recover`. */
 export class LossyPort implements CommitPort {
@@ -29,6 +30,29 @@ export class LossyPort implements CommitPort {
     if (this.#isRecovered) return false;
     this.#left -= 1;
     return this.#left <= 0;
+  }
+}
+
+/** Refuses batches on demand, as a store does that will never apply them. */
+export class RefusingPort implements CommitPort {
+  readonly #port: CommitPort;
+  #refusals: { readonly op: string; readonly error: Error }[] = [];
+
+  constructor(port: CommitPort) {
+    this.#port = port;
+  }
+
+  /** The next batch that holds such a write is refused, whole. */
+  refuseNext(op: JournalEntry["op"], error: Error): void {
+    this.#refusals.push({ op, error });
+  }
+
+  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    const ops = new Set(batch.flatMap(opsOf));
+    const due = this.#refusals.find(({ op }) => ops.has(op));
+    if (due === undefined) return this.#port.send(batch);
+    this.#refusals = this.#refusals.filter((refusal) => refusal !== due);
+    throw due.error;
   }
 }
 

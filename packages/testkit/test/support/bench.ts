@@ -19,6 +19,7 @@ import {
   reviveError,
   runAction,
 } from "@refrain/core";
+import type { RefusingPort } from "../../src/ports/faulty-ports.ts";
 import type { RecordedOp, RecordingPort } from "../../src/ports/recording-port.ts";
 import { type Seed, seedJournal } from "./seeds.ts";
 
@@ -49,15 +50,22 @@ export interface Report {
   readonly error: unknown;
 }
 
+export interface BenchPorts {
+  readonly recording: RecordingPort;
+  readonly refusing: RefusingPort;
+}
+
 /** Runs actions on one store, attempt by attempt, without a queue. */
 export class Bench {
   readonly store: ActionStateStore;
   readonly port: RecordingPort;
+  readonly refusing: RefusingPort;
   #deliveries = 0;
 
-  constructor(store: ActionStateStore, port: RecordingPort) {
+  constructor(store: ActionStateStore, ports: BenchPorts) {
     this.store = store;
-    this.port = port;
+    this.port = ports.recording;
+    this.refusing = ports.refusing;
   }
 
   /** Creates a run, gives it a journal if asked to, and runs one attempt to its end. */

@@ -14,6 +14,8 @@ export interface Seed {
   readonly args: readonly unknown[];
   readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
   readonly outcome?: unknown;
+  /** The stored bytes, where they are not those of `outcome`. */
+  readonly payload?: Uint8Array;
   /** Outcomes the action had seen when it asked for this call. Default: all before it. */
   readonly after?: number;
   /** The order in which outcomes were recorded. Default: the order of the slots. */
@@ -68,14 +70,17 @@ export function seedJournal(claim: Claim, seeds: readonly Seed[]): void {
       claim.append(pendingCall(start));
       continue;
     }
-    const payload =
-      seed.status === "SUCCEEDED"
-        ? msgpackCodec.encode(seed.outcome)
-        : encodeError(seed.outcome, msgpackCodec, {});
+    const payload = seed.payload ?? payloadOf(seed);
     const outcome = { status: seed.status, seq: seed.seq ?? settled, tookMs: 1, reconciled: false };
     claim.record(settledCall(start, { ...outcome, payload }));
     settled += 1;
   }
+}
+
+function payloadOf({ status, outcome }: Seed): Uint8Array {
+  return status === "FAILED"
+    ? encodeError(outcome, msgpackCodec, {})
+    : msgpackCodec.encode(outcome);
 }
 
 function idOf(target: Target): string {

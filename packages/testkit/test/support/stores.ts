@@ -1,7 +1,8 @@
-import { MemoryStore } from "@refrain/core";
+import { type ActionStateStore, type CommitPort, MemoryStore } from "@refrain/core";
 import { afterAll, beforeAll, describe } from "vitest";
+import { RefusingPort } from "../../src/ports/faulty-ports.ts";
 import { RecordingPort } from "../../src/ports/recording-port.ts";
-import { Bench } from "./bench.ts";
+import { Bench, type BenchPorts } from "./bench.ts";
 
 interface OpenBench {
   readonly bench: Bench;
@@ -29,23 +30,22 @@ export function describeOnStores(title: string, tests: (bench: () => Bench) => v
 }
 
 async function openOnMemory(): Promise<OpenBench> {
-  const { wrapPort, port } = recording();
-  const store = new MemoryStore({ wrapPort });
-  return { bench: new Bench(store, port()), close: () => store.close() };
+  const ports = benchPorts();
+  const store = new MemoryStore({ wrapPort: ports.wrapPort });
+  return { bench: ports.benchOn(store), close: () => store.close() };
 }
 
-function recording() {
-  const ports: RecordingPort[] = [];
+function benchPorts() {
+  let ports: BenchPorts | undefined;
   return {
-    wrapPort: (inner: ConstructorParameters<typeof RecordingPort>[0]): RecordingPort => {
-      const port = new RecordingPort(inner);
-      ports.push(port);
-      return port;
+    wrapPort(inner: CommitPort): CommitPort {
+      const refusing = new RefusingPort(inner);
+      ports = { recording: new RecordingPort(refusing), refusing };
+      return ports.recording;
     },
-    port: (): RecordingPort => {
-      const [port] = ports;
-      if (port === undefined) throw new Error("the store did not ask for its port to be wrapped");
-      return port;
+    benchOn(store: ActionStateStore): Bench {
+      if (ports === undefined) throw new Error("the store did not ask for its port to be wrapped");
+      return new Bench(store, ports);
     },
   };
 }
