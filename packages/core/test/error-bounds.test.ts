@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { msgpackCodec } from "../src/codec.ts";
+import { encodeError, reviveError } from "../src/error-payload.ts";
+import { SerializationError } from "../src/errors.ts";
+import { holds, storable } from "./property.ts";
+import { thrownBy } from "./thrown-by.ts";
+
+function replay(thrown: unknown): Error {
+  return reviveError(encodeError(thrown, msgpackCodec), msgpackCodec);
+}
+
+describe("F20 fields that cannot be stored are left out, the others stay", () => {
+  test("functions, symbols, promises and getters that throw", () => {
+    const original = Object.assign(new Error("x"), { status: 4, retry: () => 1, tag: Symbol("t") });
+    Object.defineProperty(original, "bad", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+
+    const error = replay(original);
+
+    expect(Object.entries(error)).toEqual([["status", 4]]);
+  });
+
+  test("requests that contain themselves, as HTTP clients hang on their errors", () => {
+    const request: Record<string, unknown> = { path: "/", agent: { sockets: [] } };
+    request["res"] = { req: request };
+    const original = Object.assign(new Error("Request failed with status code 502"), {
+      code: "ERR_BAD_RESPONSE",
+      status: 502,
+      request,
+      config: { transform: [() => 1] },
+    });
+
+    const error = replay(original);
+
+    expect(new Map(Object.entries(error))).toEqual(
+      new Map<string, unknown>([
+        ["code", "ERR_BAD_RESPONSE"],
+        ["status", 502],
+      ]),
+    );
+  });
+
+  test("names that must never be set from data", () => {
+    const original = new Error("x");
+    for (const key of ["__proto__", "constructor", "prototype", "fine"]) {
+      Object.defineProperty(original, key, { value: { admin: true }, enumerable: true });
+    }
+
+    const error = replay(original);
+
+    expect(Object.keys(error)).toEqual(["fine"]);
+    expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+    expect(error.constructor).toBe(Error);
+  });
+});
+
+describe("F17 a giant error is bounded", () => {
+  test("its message is cut to 8 KiB, between characters", () => {
+    const { message } = replay(new Error("\u{1F600}".repeat(100_000)));
+
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(8192);
+    expect(message).toMatch(/^\u{1F600}+… \(cut\)$/u);
+    expect(replay(new Error("a".repeat(8192))).message).toHaveLength(8192);
+  });
+
+  test("a large field goes, small ones stay", () => {
+    const original = Object.assign(new Error("x"), { status: 502, body: "b".repeat(100_000) });
+
+    const bytes = encodeError(original, msgpackCodec);
+
+    expect(bytes.byteLength).toBeLessThan(1000);
+    expect(Object.entries(reviveError(bytes, msgpackCodec))).toEqual([["status", 502]]);
+  });
+
+  test("many fields go, the causes stay", () => {
+    const fields = Array.from({ length: 5000 }, (_, index) => [`field${index}`, "v".repeat(50)]);
+    const original = Object.assign(
+      new Error("x", { cause: new Error("y") }),
+      Object.fromEntries(fields),
+    );
+
+    const error = replay(original);
+
+    expect(Object.keys(error)).toEqual([]);
+    expect(error.cause).toMatchObject({ message: "y" });
+  });
+
+  test("many long causes go, the error stays", () => {
+    const long = Array.from({ length: 30 }, () => new Error("m".repeat(9000)));
+
+    const bytes = encodeError(new AggregateError(long, "all"), msgpackCodec);
+
+    expect(bytes.byteLength).toBeLessThan(65_536);
+    expect(reviveError(bytes, msgpackCodec)).toMatchObject({
+      name: "AggregateError",
+      message: "all",
+    });
+  });
+});
+
+test.for<[string, unknown]>([
+  ["not a stored error", "text"],
+  ["a list", [1]],
+  ["no message", { name: "Error" }],
+  ["a name that is no text", { name: 5, message: "x" }],
+])("F18 %s is a SerializationError", ([, stored]) => {
+  expect(() => reviveError(msgpackCodec.encode(stored), msgpackCodec)).toThrow(SerializationError);
+});
+
+test("F18 a stored error from outside gets no prototype, no constructor and no stack of its choice", () => {
+  const error = reviveError(
+    msgpackCodec.encode({
+      type: "constructor",
+      name: "x",
+      message: "y",
+      code: { evil: true },
+      fields: { constructor: 1, prototype: 2, stack: "fake", message: "z", cause: 3, fine: 4 },
+      cause: { error: { type: "__proto__", name: "n", message: "m" } },
+      errors: [{ error: 5 }, 6],
+    }),
+    msgpackCodec,
+  );
+
+  expect(Object.entries(error)).toEqual([["fine", 4]]);
+  expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+  expect([error.message, error.stack?.includes("fake")]).toEqual(["y", false]);
+  expect(Object.getPrototypeOf(error.cause)).toBe(Error.prototype);
+});
+
+test("F18 any stored value gives an Error or a SerializationError, nothing else", () => {
+  const shaped = fc.record(
+    {
+      type: storable,
+      name: storable,
+      message: storable,
+      fields: storable,
+      cause: storable,
+      errors: storable,
+    },
+    { requiredKeys: [] },
+  );
+
+  holds(fc.oneof(storable, shaped), (stored) => {
+    const bytes = msgpackCodec.encode(stored);
+    const error = thrownBy(() => {
+      throw reviveError(bytes, msgpackCodec);
+    });
+
+    expect(error).toBeInstanceOf(Error);
+  });
+});
