@@ -1,1 +1,28 @@
-export {};
+// The store
+
+export { RedisStore, type RedisStoreOptions } from "./redis-store.ts";
+export type { RedisClient } from "./script.ts";
+export { StoreError, type StoreErrorOptions } from "./store-error.ts";
+
+// Where things are
+
+export {
+  checkNamespace,
+  checkQueueName,
+  checkRunId,
+  type RunKeys,
+  reservedQueueNames,
+  ShardKeys,
+} from "./keys.ts";
+export { checkShards, shardOf } from "./shard-of.ts";
+
+// Connections and servers
+
+export { checkServer, type ServerCheck } from "./check-server.ts";
+export { type Connection, connectRedis, type Purpose } from "./connect-redis.ts";
+export {
+  RedisSettledHints,
+  type RedisSettledHintsOptions,
+  type SettledHints,
+} from "./settled-hints.ts";
+export { waitUntilReady } from "./wait-until-ready.ts";

@@ -1,0 +1,56 @@
+--[[
+  claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one. Writes
+  leave `v` and `suspect` alone: `n`, their number, is added to the one and ends the other at the next claim.
+
+  action, queue       of the job
+  nonce               random, made by the processor that asks
+  timestamp, started  when the job was added; how often it was handed out, this time included
+  incarnation         how often the run's job was added anew
+
+  returns
+    claimed  version:str  generation:int  epoch:int  createdAt:int  clears:int  suspect:int  unknownAsks:int
+             bytes:int  input:bytes  journal:flat
+    settled  status:str  outcome:bytes  failedSlot:str  the run has its outcome
+    stale                                               the run moved on from this delivery
+    foreign  action:str  queue:str                      the run belongs to these
+    missing                                             there is no such run
+]]
+local function hasMovedOn(run, nonce, timestamp, started, incarnation)
+  return tonumber(incarnation) < tonumber(run.incarnation or 0)
+    or (timestamp == run.timestamp and tonumber(started) < tonumber(run.started))
+    or remembers(run.nonces, nonce)
+    or remembers(run.timestamps, timestamp)
+end
+
+local function handOver(key, run, nonce, timestamp, started, incarnation)
+  local writes = tonumber(run.n or 0)
+  run.epoch = (run.epoch or 0) + 1
+  run.suspect = writes > 0 and 1 or (run.suspect or 0) + 1
+  redis.call('HSET', key, 'status', 'RUNNING', 'nonce', nonce, 'n', 0, 'v', (run.v or 0) + writes + 1, 'epoch', run.epoch,
+    'suspect', run.suspect, 'timestamp', timestamp, 'started', started, 'incarnation', incarnation)
+  if run.nonce then redis.call('HSET', key, 'nonces', remember(run.nonces, run.nonce)) end
+  if run.timestamp and run.timestamp ~= timestamp then
+    redis.call('HSET', key, 'timestamps', remember(run.timestamps, run.timestamp))
+  end
+end
+
+local function claim(key, calls)
+  local action, queue, nonce, timestamp, started, incarnation = take(6)
+  local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',
+    'createdAt', 'clears', 'suspect', 'unknownAsks', 'bytes', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
+    'outcome', 'failedSlot')
+
+  if not run.status then return 'missing' end
+  if run.action ~= action or run.queue ~= queue then return { 'foreign', run.action, run.queue } end
+  if SETTLED[run.status] then return { 'settled', run.status, run.outcome, run.failedSlot } end
+
+  -- A claim that arrives again is answered again, unless its attempt has released the run by now.
+  local isKnown = nonce == run.nonce
+  if isKnown and run.status ~= 'RUNNING' then return 'stale' end
+  if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end
+
+  local entries = journal(calls, run.bytes)
+  if not isKnown then handOver(key, run, nonce, timestamp, started, incarnation) end
+  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.suspect,
+    run.unknownAsks or 0, run.bytes or 0, run.input, entries }
+end

@@ -1,0 +1,29 @@
+--[[
+  write: one numbered group of a claim's entries. The fence comes first, and a copy that arrives late finds its number taken:
+  it is harmless. A release or a settlement keeps the nonce and ends the run's being RUNNING: after it nothing passes.
+
+  nonce    the claim's
+  n        the group's number, counted from 1 within the claim
+  size     bytes its calls hold together
+  entries  to the group's end, each with its name first
+
+  returns
+    applied
+    same     it was applied before
+    gap      a group before it was lost
+    fenced   the run is not this claim's
+]]
+local entry = { put = put, clear = clear, settle = settle, release = release }
+
+local function write(run, calls, last)
+  local nonce, n, size = take(3)
+  local owner, seen, status, bytes = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status', 'bytes'))
+  if owner ~= nonce then return 'fenced' end
+  if n - seen <= 0 then return 'same' end
+  if status ~= 'RUNNING' then return 'fenced' end
+  if n - seen > 1 then return 'gap' end
+
+  while cursor < last do entry[take(1)](run, calls) end
+  redis.call('HSET', run, 'n', n, 'bytes', (bytes or 0) + size)
+  return 'applied'
+end

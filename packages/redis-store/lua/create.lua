@@ -1,0 +1,38 @@
+#!lua
+--[[
+  create: makes a run, QUEUED and live, unless its id is taken.
+
+  KEYS[1] run    hash  the run
+  KEYS[2] calls  hash  its journal: what somebody left there without its run goes
+  KEYS[3] live   zset  runs not settled yet, by creation time
+
+  ARGV[1] runId        str
+  ARGV[2] action       str
+  ARGV[3] version      str
+  ARGV[4] queue        str
+  ARGV[5] input        bytes
+  ARGV[6] inputDigest  str
+  ARGV[7] requestId    str   one per request, however often that is sent
+
+  returns
+    created                                  by this request, now or when it was sent before
+    existing                                 it was there already: same action, same input
+    conflict  action:str  inputDigest:str    the id is taken by this
+]]
+--@include shared/now
+
+local run, calls, live = unpack(KEYS)
+local runId, action, version, queue, input, inputDigest, requestId = unpack(ARGV)
+
+local known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')
+local knownAction, knownDigest, knownRequest = unpack(known)
+if knownRequest == requestId then return 'created' end
+if knownAction == action and knownDigest == inputDigest then return 'existing' end
+if knownAction then return { 'conflict', knownAction, knownDigest } end
+
+local createdAt = now()
+redis.call('UNLINK', calls)
+redis.call('HSET', run, 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue,
+  'input', input, 'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt)
+redis.call('ZADD', live, createdAt, runId)
+return 'created'

@@ -1,0 +1,2 @@
+-- The statuses of runs that have ended.
+local SETTLED = { SUCCEEDED = true, FAILED = true, CANCELLED = true }

@@ -1,0 +1,85 @@
+import { Redis, type RedisOptions } from "ioredis";
+
+/** What an application may hand over: a URL, ioredis options, or an ioredis instance. */
+export type Connection = string | RedisOptions | Redis;
+
+/**
+ * `journal`: the journal's own, for batches and what else a store asks. `queue`: BullMQ's, and a client's, whose runs and
+ * jobs must arrive in order. `subscriber`: for hints of settled runs.
+ */
+export type Purpose = "journal" | "queue" | "subscriber";
+
+/** Commands wait for the connection and are sent again after a loss; every script of ours allows for that. */
+const COMMON: RedisOptions = {
+  maxRetriesPerRequest: null,
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: true,
+  // It would reject what is carried out all the same.
+  commandTimeout: undefined,
+  enableAutoPipelining: false,
+  lazyConnect: false,
+  stringNumbers: false,
+  replyMapping: "legacy",
+  // The master moved: connect anew, and send the command again.
+  reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),
+};
+
+const SETTINGS: Readonly<Record<Purpose, RedisOptions>> = {
+  // Notices a connection that is open and dead. Where BullMQ blocks for jobs, silence is no sign of death.
+  journal: { ...COMMON, socketTimeout: 10_000 },
+  queue: { ...COMMON, socketTimeout: undefined },
+  subscriber: { ...COMMON, socketTimeout: undefined },
+};
+
+/**
+ * A connection with the settings that its purpose needs, whatever else the application's own has. An instance is
+ * duplicated, unless it is for queues and has these settings already; `owned` says whose it is to end.
+ *
+ * @throws TypeError on a connection with a `keyPrefix`.
+ */
+export function connectRedis(
+  connection: Connection,
+  purpose: Purpose,
+): { readonly redis: Redis; readonly owned: boolean } {
+  const given = isInstance(connection) ? connection : template(connection);
+  if (given.options.keyPrefix) {
+    throw new TypeError(
+      `the connection has a keyPrefix, ${JSON.stringify(given.options.keyPrefix)}: BullMQ forbids it; name a \`namespace\` instead`,
+    );
+  }
+  if (given === connection && purpose === "queue" && isFitForQueues(given)) {
+    return { redis: given, owned: false };
+  }
+  const redis = given.duplicate(SETTINGS[purpose]);
+  // Losses heal by themselves, and ioredis prints errors nobody listens to.
+  redis.on("error", () => {});
+  return { redis, owned: true };
+}
+
+/** The application may have another copy of ioredis than we do. */
+function isInstance(connection: Connection): connection is Redis {
+  return (
+    typeof connection === "object" && typeof Reflect.get(connection, "duplicate") === "function"
+  );
+}
+
+/** Never connects: it stands for what ioredis makes of a URL or of options. */
+function template(connection: string | RedisOptions): Redis {
+  return typeof connection === "string"
+    ? new Redis(connection, { lazyConnect: true })
+    : new Redis({ ...connection, lazyConnect: true, replyMapping: "legacy" });
+}
+
+function isFitForQueues({ options }: Redis): boolean {
+  return (
+    options.maxRetriesPerRequest === null &&
+    options.commandTimeout === undefined &&
+    options.socketTimeout === undefined &&
+    options.enableAutoPipelining !== true &&
+    options.enableOfflineQueue !== false &&
+    options.autoResendUnfulfilledCommands !== false &&
+    options.replyMapping !== "resp3" &&
+    options.stringNumbers !== true &&
+    typeof options.reconnectOnError === "function"
+  );
+}

@@ -1,0 +1,76 @@
+import type {
+  ClaimedRun,
+  Delivery,
+  Group,
+  GroupReply,
+  RunOutcome,
+  SettledStatus,
+} from "@refrain/core";
+import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
+import { decodeOutcome, type OutcomeOf, type Reply } from "./script.ts";
+import { commit } from "./scripts.generated.ts";
+import { StoreError } from "./store-error.ts";
+
+type Claimed = Extract<OutcomeOf<typeof commit>, { readonly tag: "claimed" }>;
+
+/** What commit.lua answered to one group. What cannot be used refuses that group alone. */
+export function decodeReply(group: Group, reply: Reply): GroupReply {
+  try {
+    const outcome = decodeOutcome(commit, reply);
+    const { tag: word } = outcome;
+    if (word === "claimed") return { word, run: claimedRun(group, outcome) };
+    if (word === "settled") return { word, outcome: decodeRunOutcome(outcome) };
+    if (word === "foreign") return { word, action: outcome.action, queue: outcome.queue };
+    return { word };
+  } catch (error) {
+    return { word: "refused", error: refusal(group, error) };
+  }
+}
+
+export function refusal(group: Group, error: unknown): StoreError {
+  const runId = group.kind === "claim" ? group.delivery.runId : group.runId;
+  return StoreError.from(`run ${runId}: its ${group.kind} was refused`, error);
+}
+
+/** A journal that did not come along leaves `calls` empty and `journalBytes` above 0: it is read in pages. */
+function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
+  if (group.kind !== "claim") throw new Error("a write was answered with a claim");
+  const { runId, action }: Delivery = group.delivery;
+  const { version, generation, epoch, createdAt, clears, suspect, unknownAsks } = claimed;
+  return {
+    runId,
+    action,
+    version,
+    generation,
+    epoch,
+    createdAt,
+    input: present(claimed.input, "input"),
+    ...journalOf(claimed),
+    clears,
+    suspect,
+    unknownAsks,
+  };
+}
+
+function journalOf({ journal, bytes }: Claimed): StoredJournal {
+  return Buffer.isBuffer(journal) ? { calls: [], journalBytes: bytes } : decodeJournal(journal);
+}
+
+/** The outcome of a settled run, as claim.lua and read.lua hand it out. */
+export function decodeRunOutcome(fields: {
+  readonly status: string;
+  readonly outcome: Buffer | null;
+  readonly failedSlot: string;
+}): RunOutcome {
+  const { status, outcome, failedSlot } = fields;
+  return {
+    status: status as SettledStatus,
+    payload: present(outcome, "outcome"),
+    failedSlot: failedSlot === "" ? undefined : Number(failedSlot),
+  };
+}
+
+export function present(bytes: Buffer | null, field: string): Buffer {
+  if (bytes === null) throw new StoreError(`its ${field} is missing`);
+  return bytes;
+}

@@ -1,0 +1,35 @@
+import { layoutKey } from "./keys.ts";
+import { type RedisClient, runScript } from "./script.ts";
+import { layout } from "./scripts.generated.ts";
+import { StoreError } from "./store-error.ts";
+
+/** Of the keys, fields and bytes that docs/redis-layout.md describes. */
+const LAYOUT_VERSION = 1;
+
+/**
+ * Writes down how a namespace is laid out, when nobody has yet. Another number of shards would look for runs where they are
+ * not, so it is refused.
+ *
+ * @throws StoreError when the namespace is laid out otherwise, or when Redis cannot say.
+ */
+export async function checkLayout(
+  redis: RedisClient,
+  namespace: string,
+  shards: number,
+): Promise<void> {
+  const operands = { version: LAYOUT_VERSION, shards };
+  const outcome = await runScript(redis, layout, { layout: layoutKey(namespace) }, operands).catch(
+    (error: unknown) => {
+      throw StoreError.from(`the layout of namespace "${namespace}" cannot be checked`, error);
+    },
+  );
+  if (outcome.tag === "same") return;
+  if (outcome.version !== LAYOUT_VERSION) {
+    throw new StoreError(
+      `namespace "${namespace}" has layout version ${outcome.version}, this release knows ${LAYOUT_VERSION}: use the release that wrote it, or another namespace`,
+    );
+  }
+  throw new StoreError(
+    `namespace "${namespace}" is laid out in ${outcome.shards} shards, not ${shards}: give \`shards: ${outcome.shards}\` to every client and worker, or use another namespace`,
+  );
+}

@@ -1,0 +1,177 @@
+import {
+  type ActionStateStore,
+  type ClaimReply,
+  type Clock,
+  type CommitPort,
+  CommitQueue,
+  type CreateReply,
+  type Delivery,
+  defaultLimits,
+  LimitExceededError,
+  type Limits,
+  type LiveRun,
+  type NewRun,
+  type RunSnapshot,
+  systemClock,
+} from "@refrain/core";
+import { RedisCommitPort } from "./commit-port.ts";
+import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
+import { decodeRun } from "./decode-run.ts";
+import { readJournalPages } from "./journal-pages.ts";
+import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
+import { checkLayout } from "./layout.ts";
+import { listLive } from "./list-live.ts";
+import { pruneShard } from "./prune-shard.ts";
+import { type RedisClient, runScript } from "./script.ts";
+import { create, read } from "./scripts.generated.ts";
+import { checkShards, shardOf } from "./shard-of.ts";
+import { StoreError } from "./store-error.ts";
+
+export interface RedisStoreOptions {
+  /** The connection everything goes over. A worker's is best one of its own: see `connectRedis`. */
+  readonly redis: RedisClient;
+  /** Default "refrain". */
+  readonly namespace?: string;
+  /** Default 1. Fixed once the namespace is in use. */
+  readonly shards?: number;
+  readonly clock?: Clock;
+  readonly limits?: Partial<Limits>;
+  /** Wraps the way batches take to the journal; for tests of lost, late and repeated batches. */
+  readonly wrapPort?: (port: CommitPort, shard: number) => CommitPort;
+}
+
+interface Shard {
+  readonly keys: ShardKeys;
+  readonly queue: CommitQueue;
+}
+
+/** The journal in Redis. */
+export class RedisStore implements ActionStateStore {
+  readonly #redis: RedisClient;
+  readonly #namespace: string;
+  readonly #limits: Limits;
+  readonly #shards: readonly Shard[];
+
+  /** @throws TypeError on a bad namespace or number of shards, and on a connection with a `keyPrefix`. */
+  constructor(options: RedisStoreOptions) {
+    const { redis, namespace = "refrain", shards = 1, clock = systemClock } = options;
+    const { wrapPort = (port) => port, limits } = options;
+    checkNamespace(namespace);
+    checkShards(shards);
+    if (redis.options.keyPrefix) {
+      throw new TypeError(
+        "a connection with a keyPrefix cannot be used: name a `namespace` instead",
+      );
+    }
+    this.#redis = redis;
+    this.#namespace = namespace;
+    this.#limits = { ...defaultLimits, ...limits };
+    this.#shards = Array.from({ length: shards }, (_, shard) => {
+      const keys = new ShardKeys(namespace, shard);
+      const port = wrapPort(new RedisCommitPort(redis, keys, clock), shard);
+      return { keys, queue: new CommitQueue(port, { clock }) };
+    });
+  }
+
+  /**
+   * Writes down the namespace's layout, or checks it. Await it before the first run is created or claimed.
+   *
+   * @throws StoreError when the namespace is laid out otherwise.
+   */
+  ready(): Promise<void> {
+    return checkLayout(this.#redis, this.#namespace, this.#shards.length);
+  }
+
+  /** @throws TypeError on a bad run id or queue, LimitExceededError on too large an input, StoreError from Redis. */
+  async create(run: NewRun): Promise<CreateReply> {
+    const { runId, action, version, queue, input, inputDigest, requestId } = run;
+    checkRunId(runId);
+    checkQueueName(queue);
+    if (input.byteLength > this.#limits.maxValueBytes) {
+      throw new LimitExceededError(
+        `run ${runId}: its input takes ${input.byteLength} bytes, more than ${this.#limits.maxValueBytes} (limits.maxValueBytes)`,
+      );
+    }
+    const { keys } = this.#shardOf(runId);
+    // Nothing may be awaited before this: whatever is sent next on this connection arrives after it.
+    const created = runScript(
+      this.#redis,
+      create,
+      { ...keys.of(runId), live: keys.live },
+      { runId, action, version, queue, input, inputDigest, requestId },
+    );
+    const { tag: kind, ...rest } = await created.catch((error: unknown) => {
+      throw StoreError.from(`run ${runId}: it may not have been created`, error);
+    });
+    return { kind, ...rest } as CreateReply;
+  }
+
+  /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be used. */
+  async claim(delivery: Delivery): Promise<ClaimReply> {
+    const { runId, nonce } = delivery;
+    checkRunId(runId);
+    const { keys, queue } = this.#shardOf(runId);
+    const reply = await queue.claim(delivery);
+    if (reply.kind !== "claimed" || reply.run.calls.length > 0 || reply.run.journalBytes === 0) {
+      return reply;
+    }
+    const { run: key, calls } = keys.of(runId);
+    const journal = await this.#pages(runId, calls, reply.run.journalBytes);
+    // Had another attempt taken the run over meanwhile, this could be half of its journal.
+    const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
+    return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
+  }
+
+  /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be read. */
+  async read(
+    runId: string,
+    { calls = true }: { readonly calls?: boolean } = {},
+  ): Promise<RunSnapshot | undefined> {
+    checkRunId(runId);
+    const keys = this.#shardOf(runId).keys.of(runId);
+    try {
+      const withCalls = calls ? "yes" : "no";
+      const stored = await runScript(this.#redis, read, keys, { withCalls });
+      if (stored.tag === "missing") return undefined;
+      const journal = Buffer.isBuffer(stored.journal)
+        ? await this.#pages(runId, keys.calls, stored.bytes)
+        : decodeJournal(stored.journal);
+      return { ...decodeRun(runId, stored), calls: journal.calls };
+    } catch (error) {
+      throw StoreError.from(`run ${runId} cannot be read`, error);
+    }
+  }
+
+  async prune(before: number): Promise<number> {
+    let count = 0;
+    for (const { keys } of this.#shards) count += await pruneShard(this.#redis, keys, before);
+    return count;
+  }
+
+  rebuild(
+    options: { readonly offset?: number; readonly limit?: number } = {},
+  ): Promise<readonly LiveRun[]> {
+    const { offset = 0, limit = 1000 } = options;
+    const keys = this.#shards.map((shard) => shard.keys);
+    return listLive(this.#redis, keys, offset, limit);
+  }
+
+  /** Writes what is queued. The connection is left to whoever opened it. */
+  async close(): Promise<void> {
+    await Promise.all(this.#shards.map(({ queue }) => queue.close()));
+  }
+
+  #shardOf(runId: string): Shard {
+    const shard = this.#shards[shardOf(runId, this.#shards.length)];
+    if (shard === undefined) throw new Error(`run ${runId} is in no shard`);
+    return shard;
+  }
+
+  async #pages(runId: string, calls: string, bytes: number): Promise<StoredJournal> {
+    try {
+      return await readJournalPages(this.#redis, calls, bytes);
+    } catch (error) {
+      throw StoreError.from(`run ${runId}: its journal cannot be read`, error);
+    }
+  }
+}

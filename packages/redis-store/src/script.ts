@@ -1,0 +1,107 @@
+import type { Cluster, Redis } from "ioredis";
+import { type Operand, Operands } from "./operands.ts";
+import { ScriptCommand } from "./script-command.ts";
+
+/** Where scripts run. */
+export type RedisClient = Redis | Cluster;
+
+/** One named value of a script's contract; `type` is the word its header uses. */
+export interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A Lua script and the contract its headers state. Made by scripts/embed-lua.ts. */
+export interface Script<Keys, Args, Outcome extends { readonly tag: string }> {
+  readonly name: string;
+  readonly sha1: string;
+  readonly keys: readonly (keyof Keys)[];
+  readonly args: readonly (keyof Args)[];
+  readonly outcomes: Readonly<Record<Outcome["tag"], readonly Field[]>>;
+  readonly lua: string;
+}
+
+/** What a script may answer. */
+export type OutcomeOf<S> =
+  S extends Script<infer _Keys, infer _Args, infer Outcome> ? Outcome : never;
+
+/** Values one after the other; or a word why there are none. */
+export type Flat = Buffer | readonly Buffer[];
+
+/** A reply as ioredis hands it out when nothing is to be decoded. */
+export type Reply = Buffer | number | null | readonly Reply[];
+
+/** Runs a script. The command is on its way when this returns; rejects with what ioredis rejects with. */
+export async function runScript<Keys, Args, Outcome extends { readonly tag: string }>(
+  redis: RedisClient,
+  script: Script<Keys, Args, Outcome>,
+  keys: Keys,
+  args: Args,
+): Promise<Outcome> {
+  return decodeOutcome(script, await new ScriptCall(script, keys, args).send(redis));
+}
+
+/** One call of a script: however often it is sent, the server gets the same bytes. */
+export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
+  readonly #script: Script<Keys, Args, Outcome>;
+  readonly #firstKey: string;
+  readonly #operands = new Operands();
+
+  constructor(script: Script<Keys, Args, Outcome>, keys: Keys, args: Args) {
+    const names = script.keys.flatMap((name) => keys[name]) as string[];
+    this.#script = script;
+    this.#firstKey = names[0] ?? "";
+    this.#operands.add(names.length);
+    for (const name of names) this.#operands.add(name);
+    for (const name of script.args) this.#add(args[name] as Operand | readonly Operand[]);
+  }
+
+  async send(redis: RedisClient): Promise<Reply> {
+    const command = this.#command();
+    try {
+      return (await redis.sendCommand(command)) as Reply;
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      command.forget();
+      return (await redis.sendCommand(this.#command())) as Reply;
+    }
+  }
+
+  #command(): ScriptCommand {
+    const { sha1, lua } = this.#script;
+    return new ScriptCommand(sha1, lua, this.#firstKey, this.#operands);
+  }
+
+  #add(operand: Operand | readonly Operand[]): void {
+    if (Array.isArray(operand)) for (const one of operand) this.#operands.add(one);
+    else this.#operands.add(operand as Operand);
+  }
+}
+
+/** Names the values of a reply. An outcome that has none may come as its bare tag. */
+export function decodeOutcome<Keys, Args, Outcome extends { readonly tag: string }>(
+  script: Script<Keys, Args, Outcome>,
+  reply: Reply,
+): Outcome {
+  const [word, ...values] = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply];
+  const tag = String(word) as Outcome["tag"];
+  const fields = script.outcomes[tag];
+  if (fields === undefined) throw new Error(`${script.name} replied with an unknown word: ${tag}`);
+  const outcome: Record<string, unknown> = { tag };
+  for (const [index, field] of fields.entries()) {
+    outcome[field.name] = decodeField(field, values[index]);
+  }
+  return outcome as unknown as Outcome;
+}
+
+function decodeField({ name, type }: Field, value: Reply | undefined): unknown {
+  if (type === "str") return String(value ?? "");
+  if (type !== "int") return value ?? null;
+  const number = Number(value ?? Number.NaN);
+  if (!Number.isSafeInteger(number)) throw new Error(`its ${name} is not a whole number`);
+  return number;
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOSCRIPT");
+}

@@ -1,0 +1,76 @@
+import type { Redis } from "ioredis";
+import { checkNamespace, ShardKeys } from "./keys.ts";
+import { checkShards, shardOf } from "./shard-of.ts";
+
+/** Wakes whoever waits for a run's outcome. */
+export interface SettledHints {
+  /**
+   * Calls back whenever the run is said to have settled, until the returned function is called. Hints are only that: one can
+   * be lost, or come for nothing. Whoever waits looks at the run now and then as well.
+   */
+  onSettled(runId: string, listener: () => void): () => void;
+  /** No hint comes any more. */
+  close(): Promise<void>;
+}
+
+export interface RedisSettledHintsOptions {
+  /** A connection for nothing but subscriptions: see `connectRedis`. */
+  readonly redis: Redis;
+  /** Default "refrain". */
+  readonly namespace?: string;
+  /** Default 1. */
+  readonly shards?: number;
+}
+
+/** Hints over one subscription for each shard that somebody waits for, however many wait. */
+export class RedisSettledHints implements SettledHints {
+  readonly #redis: Redis;
+  readonly #channels: readonly string[];
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #waiting = new Map<string, number>();
+  readonly #onMessage = (channel: string, runId: string): void => {
+    if (!this.#channels.includes(channel)) return;
+    for (const listener of this.#listeners.get(runId) ?? []) listener();
+  };
+
+  /** @throws TypeError on a bad namespace or number of shards. */
+  constructor({ redis, namespace = "refrain", shards = 1 }: RedisSettledHintsOptions) {
+    checkNamespace(namespace);
+    checkShards(shards);
+    this.#redis = redis;
+    this.#channels = Array.from({ length: shards }, (_, s) => new ShardKeys(namespace, s).settled);
+    redis.on("message", this.#onMessage);
+  }
+
+  onSettled(runId: string, listener: () => void): () => void {
+    const channel = this.#channels[shardOf(runId, this.#channels.length)] ?? "";
+    // The same function given twice is two listeners.
+    const own = (): void => listener();
+    const listeners = this.#listeners.get(runId) ?? new Set();
+    this.#listeners.set(runId, listeners.add(own));
+    this.#count(channel, 1);
+    return () => {
+      if (!listeners.delete(own)) return;
+      if (listeners.size === 0) this.#listeners.delete(runId);
+      this.#count(channel, -1);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#redis.off("message", this.#onMessage);
+    this.#listeners.clear();
+    const channels = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    if (channels.length > 0) await this.#redis.unsubscribe(...channels).catch(() => {});
+  }
+
+  /** Subscribes for the first who waits in a shard, and unsubscribes after the last. */
+  #count(channel: string, change: 1 | -1): void {
+    const waiting = (this.#waiting.get(channel) ?? 0) + change;
+    if (waiting > 0) this.#waiting.set(channel, waiting);
+    else this.#waiting.delete(channel);
+    // Who may not subscribe still polls.
+    if (waiting === 1 && change === 1) this.#redis.subscribe(channel).catch(() => {});
+    if (waiting === 0) this.#redis.unsubscribe(channel).catch(() => {});
+  }
+}

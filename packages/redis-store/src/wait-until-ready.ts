@@ -1,0 +1,58 @@
+import type { Redis, RedisOptions } from "ioredis";
+import { StoreError } from "./store-error.ts";
+
+/** Answers to a greeting that no further try will change. */
+const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)/;
+
+/**
+ * Resolves when the connection can be used. For the start only: what is lost later comes back by itself.
+ *
+ * @throws StoreError when no server answers within `timeoutMs`, and at once when it refuses the credentials.
+ */
+export async function waitUntilReady(redis: Redis, timeoutMs = 5000): Promise<void> {
+  if (redis.status === "ready") return;
+  const address = addressOf(redis.options);
+  const failure = await new Promise<StoreError | undefined>((resolve) => {
+    let cause: Error | undefined;
+    const end = (verdict?: StoreError): void => {
+      clearTimeout(timer);
+      redis.off("ready", onReady).off("end", onEnd).off("error", onError);
+      resolve(verdict);
+    };
+    const onReady = (): void => end();
+    const onEnd = (): void => end(unreachable(address, "the connection was ended", cause));
+    const onLate = (): void => end(unreachable(address, `no answer within ${timeoutMs} ms`, cause));
+    const onError = (error: Error): void => {
+      cause = error;
+      if (REFUSED.test(error.message)) end(refused(address, error));
+    };
+    const timer = setTimeout(onLate, timeoutMs);
+    redis.on("ready", onReady).on("end", onEnd).on("error", onError);
+    if (redis.status === "wait") redis.connect().catch(() => {});
+    if (redis.status === "end") onEnd();
+  });
+  if (failure !== undefined) throw failure;
+}
+
+/** Where a connection leads, without its credentials. */
+function addressOf({ host, port, path, sentinels, name }: RedisOptions): string {
+  if (path) return path;
+  if (!sentinels?.length) return `${host}:${port}`;
+  const list = sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port ?? 26_379}`);
+  return `"${name}" by the sentinels ${list.join(", ")}`;
+}
+
+function unreachable(address: string, what: string, cause: Error | undefined): StoreError {
+  const reason = cause === undefined ? what : `${what}; last error: ${cause.message}`;
+  return new StoreError(
+    `Redis at ${address} cannot be reached: ${reason}. Start it, or correct host, port and TLS in \`connection\``,
+    { cause, isTransient: true },
+  );
+}
+
+function refused(address: string, cause: Error): StoreError {
+  return new StoreError(
+    `Redis at ${address} refuses the credentials: ${cause.message}. Correct username and password in \`connection\``,
+    { cause },
+  );
+}
