@@ -243,7 +243,7 @@ export class AttemptCalls implements CallHost {
   }
 
   append(call: PlannedCall, startedAt: number): void {
-    this.#options.journal.append(pendingCall({ ...call, startedAt }));
+    this.#options.journal.append(pendingCall({ ...call, startedAt, attempt: this.epoch }));
   }
 
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void {

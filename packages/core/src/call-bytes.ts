@@ -23,11 +23,12 @@ import { SerializationError } from "./errors.ts";
  *       18      4  tookMs; 0 while PENDING
  *       22      8  argsDigest; zeros when there is none
  *       30      2  length of functionId in bytes: n
- *       32      n  functionId, UTF-8
- *   32 + n    ...  payload, up to the end; nothing while PENDING
+ *       32      4  attempt
+ *       36      n  functionId, UTF-8
+ *   36 + n    ...  payload, up to the end; nothing while PENDING
  */
 const VERSION = 1;
-const HEADER_BYTES = 32;
+const HEADER_BYTES = 36;
 const RECONCILED = 1;
 const HAS_DIGEST = 2;
 
@@ -40,7 +41,7 @@ const NO_PAYLOAD = new Uint8Array(0);
 
 /** The bytes a call is stored as. Numbers are rounded, and kept inside the range their field has. */
 export function encodeCall(call: CallResult): Uint8Array {
-  const { functionId, argsDigest, status, after, startedAt, reopened } = call;
+  const { functionId, argsDigest, status, after, startedAt, attempt, reopened } = call;
   const settled = isSettled(call) ? call : undefined;
   const payload = settled?.payload ?? NO_PAYLOAD;
   const idBytes = Buffer.byteLength(functionId);
@@ -55,6 +56,7 @@ export function encodeCall(call: CallResult): Uint8Array {
   bytes.writeUInt32BE(within(settled?.tookMs ?? 0, 0xffff_ffff), 18);
   writeDigest(bytes, argsDigest);
   bytes.writeUInt16BE(idBytes, 30);
+  bytes.writeUInt32BE(within(attempt, 0xffff_ffff), 32);
   bytes.write(functionId, HEADER_BYTES);
   bytes.set(payload, HEADER_BYTES + idBytes);
   return bytes;
@@ -81,6 +83,7 @@ export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
     argsDigest: flags & HAS_DIGEST ? view.toString("hex", 22, 30) : "",
     after: view.readUInt32BE(8),
     startedAt: view.readUIntBE(12, 6),
+    attempt: view.readUInt32BE(32),
     reopened: view[3] ?? 0,
   };
   const status = statusOf(slot, view[1]);

@@ -13,6 +13,8 @@ interface CallBase extends CallIdentity {
   readonly after: number;
   /** Epoch ms. */
   readonly startedAt: number;
+  /** The attempt that wrote this: later ones replay it, or ask what became of it. */
+  readonly attempt: number;
   /** g: how often a person reopened this call. */
   readonly reopened: number;
 }
@@ -42,11 +44,12 @@ export type SettledCall = SucceededCall | FailedCall;
 /** What the journal holds at one slot. */
 export type CallResult = PendingCall | SettledCall;
 
-/** What a call needs to be started; `reopened` is 0 unless a person reopened it. */
+/** What a call needs to be started; by default by the first attempt, and reopened by nobody. */
 export interface CallStart extends CallIdentity {
   readonly slot: number;
   readonly after: number;
   readonly startedAt: number;
+  readonly attempt?: number;
   readonly reopened?: number;
 }
 
@@ -59,13 +62,14 @@ export interface CallOutcome {
 }
 
 export function pendingCall(start: CallStart): PendingCall {
-  const { slot, functionId, argsDigest, after, startedAt, reopened = 0 } = start;
-  return { slot, functionId, argsDigest, status: CallStatus.PENDING, after, startedAt, reopened };
+  const { slot, functionId, argsDigest, after, startedAt, attempt = 1, reopened = 0 } = start;
+  const { PENDING: status } = CallStatus;
+  return { slot, functionId, argsDigest, status, after, startedAt, attempt, reopened };
 }
 
 /** The same call with its outcome: what `finalize` writes in place of a PENDING one, and `record` at once. */
 export function settledCall(start: CallStart, outcome: CallOutcome): SettledCall {
-  const { slot, functionId, argsDigest, after, startedAt, reopened = 0 } = start;
+  const { slot, functionId, argsDigest, after, startedAt, attempt = 1, reopened = 0 } = start;
   const { status, seq, tookMs, reconciled, payload } = outcome;
   return {
     slot,
@@ -74,6 +78,7 @@ export function settledCall(start: CallStart, outcome: CallOutcome): SettledCall
     status,
     after,
     startedAt,
+    attempt,
     reopened,
     seq,
     tookMs,

@@ -186,7 +186,7 @@ export class CallRun {
       reconciled: isReconciled,
       payload: observed.payload,
     };
-    const start = { ...this.planned, startedAt: this.#startedAt };
+    const start = { ...this.planned, startedAt: this.#startedAt, attempt: this.#host.epoch };
     const settled = settledCall(start, { ...outcome, seq: outcomes.takeSeq() });
     this.#host.settle(settled, this.#isMarked, () => this.deliver(observed.seen));
   }

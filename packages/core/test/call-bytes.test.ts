@@ -76,7 +76,8 @@ test("the layout never changes: other releases and the scripts read it", () => {
       "01a20065dc72", // startedAt
       "000004d2", // tookMs
       "0123456789abcdef",
-      "0003",
+      "0003", // bytes of the id
+      "00000001", // attempt
       "706179", // "pay"
       "09",
     ].join(""),
@@ -136,6 +137,7 @@ test("every call comes back as it was", () => {
     ),
     after: uint32,
     startedAt: fc.nat(2 ** 48 - 1),
+    attempt: uint32,
     reopened: fc.nat(255),
   });
   const outcome = fc.record({

@@ -28,7 +28,7 @@ const outcome: CallOutcome = {
 test("FA-CR-01 a call made with a result keeps every field and is SUCCEEDED", () => {
   const call = settledCall(start, outcome);
 
-  expect(call).toEqual({ ...start, ...outcome, reopened: 0, status: CallStatus.SUCCEEDED });
+  expect(call).toEqual({ ...start, ...outcome, attempt: 1, reopened: 0, status: CallStatus.SUCCEEDED });
   expect(isSettled(call)).toBe(true);
 });
 
@@ -48,7 +48,7 @@ test("FA-CR-03 an outcome's status is said, never guessed from its payload", () 
 test("FA-CR-04 a pending call has no payload, and is PENDING", () => {
   const call = pendingCall(start);
 
-  expect(call).toEqual({ ...start, reopened: 0, status: CallStatus.PENDING });
+  expect(call).toEqual({ ...start, attempt: 1, reopened: 0, status: CallStatus.PENDING });
   expect(isSettled(call)).toBe(false);
   expectTypeOf<Extract<keyof PendingCall, "payload" | "seq">>().toEqualTypeOf<never>();
 });
