@@ -20,7 +20,7 @@ export async function awaitOutcome(options: AwaitOutcomeOptions): Promise<RunOut
   const { runId, clock, hints, signal } = options;
   signal?.throwIfAborted();
   const pacer = new Pacer(clock);
-  const unwatch = hints?.watch(runId, () => pacer.wake());
+  const unwatch = hints?.onSettled(runId, () => pacer.wake());
   const limit = limitOf(options);
   try {
     return await Promise.race([poll(options, pacer), limit.reached]);

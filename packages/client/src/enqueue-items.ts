@@ -50,6 +50,7 @@ function itemOf(action: unknown, given: unknown, furtherKeys: readonly string[])
 }
 
 function objectOf(value: unknown): { readonly [key: string]: unknown } {
-  if (typeof value === "object" && value !== null) return { ...value };
+  if (typeof value === "object" && value !== null)
+    return value as { readonly [key: string]: unknown };
   throw new TypeError(`an object is wanted, not ${value === null ? "null" : typeof value}`);
 }

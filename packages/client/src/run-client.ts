@@ -33,8 +33,8 @@ export interface ClientParts {
   readonly hints?: SettledHints;
   /** Shows a part of each input in the queue. */
   readonly hasPreview: boolean;
-  /** Hears of trouble on the connection, which ioredis goes on to mend. */
-  readonly onError: (error: Error) => void;
+  /** Resolves when Redis can be asked and fits; rejects soon, and with what to do, when it does not. */
+  readonly reach: () => Promise<void>;
   /** Closes what the parts above opened. */
   readonly close: () => Promise<void>;
 }
@@ -48,7 +48,8 @@ export class RunClient implements Client {
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
-    this.#queues = new RunQueues(parts);
+    // The connection mends itself; what it cannot do, `reach` and the commands say.
+    this.#queues = new RunQueues({ ...parts, onError: () => {} });
   }
 
   enqueue<I, O, P>(
@@ -104,6 +105,7 @@ export class RunClient implements Client {
   }
 
   async #submit(runs: readonly PreparedRun[]): Promise<Submitted[]> {
+    await this.#parts.reach();
     const submissions: Submission[] = [];
     for (const prepared of runs) {
       const queue = await this.#queues.open(prepared.run.runId, prepared.run.queue);
@@ -117,8 +119,8 @@ export class RunClient implements Client {
   }
 
   #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
-    const { store, codec, clock, hints } = this.#parts;
+    const { store, codec, clock, hints, reach } = this.#parts;
     const known = { ...this.#parts.errors, ...errors };
-    return runHandle(runId, isCreated, { store, codec, clock, hints, errors: known });
+    return runHandle(runId, isCreated, { store, codec, clock, hints, reach, errors: known });
   }
 }

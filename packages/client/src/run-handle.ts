@@ -4,6 +4,7 @@ import {
   type Codec,
   checkOptions,
   type ErrorClasses,
+  type RunSnapshot,
   type RunStatus,
   reviveError,
   type CallResult as StoredCall,
@@ -58,6 +59,8 @@ export interface RunHandleParts {
   readonly clock: Clock;
   readonly hints: SettledHints | undefined;
   readonly errors: ErrorClasses;
+  /** Resolves when the store can be asked; rejects soon when it cannot. */
+  readonly reach: () => Promise<void>;
 }
 
 export function runHandle(
@@ -69,17 +72,23 @@ export function runHandle(
     runId,
     created: isCreated,
     result: (options = {}) => resultOf(runId, options, parts),
-    status: async () => {
-      const run = await parts.store.read(runId, { calls: false });
-      if (run === undefined) throw new RunNotFoundError(runId);
-      return run.status;
-    },
+    status: async () => (await read(runId, false, parts)).status,
     state: async () => {
-      const run = await parts.store.read(runId);
-      if (run === undefined) throw new RunNotFoundError(runId);
-      return { runId, status: run.status, callResults: run.calls.map(callResultOf) };
+      const { status, calls } = await read(runId, true, parts);
+      return { runId, status, callResults: calls.map(callResultOf) };
     },
   };
+}
+
+async function read(
+  runId: string,
+  calls: boolean,
+  { store, reach }: RunHandleParts,
+): Promise<RunSnapshot> {
+  await reach();
+  const run = await store.read(runId, { calls });
+  if (run === undefined) throw new RunNotFoundError(runId);
+  return run;
 }
 
 async function resultOf(

@@ -1,5 +1,5 @@
-/** Says early that a run may have settled. A hint may be lost or wrong: it only moves the next look at the record forward. */
+/** Says early that a run has settled. A hint may be lost or wrong: it only moves the next look at the record forward. */
 export interface SettledHints {
   /** Calls back at each hint about the run, until the returned function is called. */
-  watch(runId: string, onHint: () => void): () => void;
+  onSettled(runId: string, listener: () => void): () => void;
 }

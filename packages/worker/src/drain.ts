@@ -27,12 +27,17 @@ export async function drain(options: DrainOptions): Promise<void> {
 const LAST_WORDS_MS = 1000;
 
 /** Whether `promise` is done in time; a rejection counts as done. */
-export function within(ms: number, promise: Promise<unknown>, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = clock.timer(ms, () => resolve(false));
-    void Promise.allSettled([promise]).then(() => {
-      cancel();
-      resolve(true);
-    });
+export async function within(
+  ms: number,
+  promise: Promise<unknown>,
+  clock: Clock,
+): Promise<boolean> {
+  const undo: (() => void)[] = [];
+  const late = new Promise<boolean>((resolve) => {
+    undo.push(clock.timer(ms, () => resolve(false)));
   });
+  const inTime = Promise.allSettled([promise]).then(() => true);
+  const isInTime = await Promise.race([inTime, late]);
+  for (const cancel of undo) cancel();
+  return isInTime;
 }

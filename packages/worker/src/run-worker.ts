@@ -1,6 +1,7 @@
 import { type ActionImplementation, type Implementation, implementationOf } from "@refrain/core";
 import type { Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
+import { type Logger, pino } from "pino";
 import { bullWorker } from "./bull-worker.ts";
 import { closeOnSignals } from "./close-signals.ts";
 import type { DeliverOptions } from "./deliver.ts";
@@ -20,8 +21,8 @@ export interface Worker {
   /**
    * Resolves when the worker takes runs.
    *
-   * @throws NotReadyError within 5 s when Redis cannot be reached; the worker goes on trying until it is closed. Also when
-   *   the server does not fit (its version, the number of shards): then it does not.
+   * It rejects within 5 s when Redis cannot be reached; the worker goes on trying until it is closed. It also rejects when
+   * the server does not fit (its credentials, its version, the number of shards): then the worker has given up.
    */
   ready(): Promise<void>;
   /**
@@ -34,7 +35,9 @@ export interface Worker {
 }
 
 /** What a worker is made of; `createWorker` of the package `refrain` puts it together. */
-export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter"> {
+export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter" | "logger"> {
+  /** Default: one that writes to standard output. */
+  readonly logger?: Logger | undefined;
   readonly actions: readonly Implementation[];
   /** Default: the queues of its actions. */
   readonly queues?: readonly string[] | undefined;
@@ -47,20 +50,21 @@ export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter"> {
   readonly stalledIntervalMs: number;
   readonly drainTimeoutMs: number;
   readonly handleSignals: boolean;
+  /** Resolves when Redis answers; rejects within 5 s, and with what to do, when it does not. */
+  readonly reach: () => Promise<void>;
   /** Resolves when Redis is there and fits, however long that takes; rejects when it does not fit. */
-  readonly connect: () => Promise<void>;
-  /** What keeps it from connecting, for an error message. */
-  readonly trouble: () => string;
+  readonly connect: (logger: Logger) => Promise<void>;
   /** Closes what the parts above opened. */
   readonly close: () => Promise<void>;
 }
 
-const READY_WITHIN_MS = 5000;
+const ANSWER_WITHIN_MS = 5000;
 const CLOSE_WITHIN_MS = 2000;
 
 /** The `Worker` over a store and BullMQ. It starts by itself. */
 export class RunWorker implements Worker {
   readonly #options: RunWorkerOptions;
+  readonly #logger: Logger;
   readonly #emitter: WorkerEmitter;
   readonly #inHand = new DeliveriesInHand();
   readonly #slots: RunSlots;
@@ -73,8 +77,9 @@ export class RunWorker implements Worker {
 
   /** @throws TypeError when two implementations have one action name. */
   constructor(options: RunWorkerOptions) {
+    const { concurrency, clock, logger = pino({ name: "refrain" }) } = options;
     this.#options = options;
-    const { concurrency, clock, logger } = options;
+    this.#logger = logger;
     this.#implementations = byName(options.actions);
     this.#emitter = new WorkerEmitter((error) =>
       logger.error({ err: error }, "a listener of a worker event threw; runs are not affected"),
@@ -95,11 +100,12 @@ export class RunWorker implements Worker {
   }
 
   async ready(): Promise<void> {
-    const { clock, trouble } = this.#options;
+    const { clock, reach } = this.#options;
     if (this.#closed !== undefined) throw new NotReadyError("the worker is closed");
-    if (await within(READY_WITHIN_MS, this.#started, clock)) return this.#started;
+    await Promise.race([reach(), this.#started]);
+    if (await within(ANSWER_WITHIN_MS, this.#started, clock)) return this.#started;
     throw new NotReadyError(
-      `Redis did not answer within ${READY_WITHIN_MS / 1000} s (${trouble()}). Check the worker's connection option and that the server runs; the worker goes on trying until it is closed`,
+      `Redis accepts connections, but did not answer within ${ANSWER_WITHIN_MS / 1000} s: look whether it is loading its files, blocked or out of reach; the worker goes on trying until it is closed`,
     );
   }
 
@@ -109,9 +115,10 @@ export class RunWorker implements Worker {
   }
 
   async #start(): Promise<void> {
-    await this.#options.connect();
+    await this.#options.connect(this.#logger);
     if (this.#closed !== undefined) return;
-    const { prefixes, actions, queues, concurrency, logger } = this.#options;
+    const { prefixes, actions, queues, concurrency } = this.#options;
+    const logger = this.#logger;
     const plans = queuesOf(actions.map(implementationOf), { queues, concurrency });
     const shared = this.#processOptions();
     for (const prefix of prefixes) {
@@ -136,7 +143,8 @@ export class RunWorker implements Worker {
     concurrency: number,
     shared: ProcessOptions,
   ): BullWorker {
-    const { redis, lockDurationMs, stalledIntervalMs, logger, clock } = this.#options;
+    const { redis, lockDurationMs, stalledIntervalMs, clock } = this.#options;
+    const logger = this.#logger;
     const keeper = new LockKeeper({
       lockDurationMs,
       clock,
@@ -159,6 +167,7 @@ export class RunWorker implements Worker {
   #processOptions(): ProcessOptions {
     return {
       ...this.#options,
+      logger: this.#logger,
       emitter: this.#emitter,
       implementations: this.#implementations,
       inHand: this.#inHand,
@@ -169,7 +178,8 @@ export class RunWorker implements Worker {
   }
 
   async #close(): Promise<void> {
-    const { drainTimeoutMs, clock, logger } = this.#options;
+    const { drainTimeoutMs, clock } = this.#options;
+    const logger = this.#logger;
     // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
     const closing = Promise.allSettled(this.#bullWorkers.map((worker) => worker.close()));
     this.#slots.dismissAll();

@@ -1,0 +1,55 @@
+import {
+  type Codec,
+  checkOptions,
+  defaultLimits,
+  type ErrorClasses,
+  type Limits,
+} from "@refrain/core";
+import type { Connection } from "@refrain/redis-store";
+import { checkWhole } from "./check-number.ts";
+
+/** What clients and workers of one application have in common, and must agree on. */
+export interface CommonOptions {
+  /**
+   * A URL, the options of ioredis, or an ioredis instance, which serves as a template: connections of Refrain's own are made
+   * like it, and it is left as it is.
+   */
+  readonly connection: Connection;
+  /** Keeps applications that share a server apart. Default "refrain". */
+  readonly namespace?: string;
+  /** Over how many hash slots runs spread. Fixed once the namespace is in use. Default 1. */
+  readonly shards?: number;
+  /** Error classes that come back as themselves, beyond those of the actions. The key is the stored name. */
+  readonly errors?: ErrorClasses;
+  /** How values are stored: where encryption and compression plug in. Default msgpack. */
+  readonly codec?: Codec;
+  /** How much a run may hold. */
+  readonly limits?: Partial<Limits>;
+}
+
+export const COMMON_KEYS: readonly string[] = [
+  "connection",
+  "namespace",
+  "shards",
+  "errors",
+  "codec",
+  "limits",
+];
+
+/** @throws TypeError that names the option which is wrong. */
+export function checkCommonOptions(where: string, options: CommonOptions): void {
+  const { connection, errors = {}, limits = {} } = options;
+  if (connection === undefined || connection === null) {
+    throw new TypeError(
+      `${where}: connection is missing; give a URL, ioredis options or an ioredis instance`,
+    );
+  }
+  for (const [name, value] of Object.entries(errors)) {
+    if (typeof value === "function" && value.prototype instanceof Error) continue;
+    throw new TypeError(`${where}: errors.${name} must be a class that extends Error`);
+  }
+  checkOptions(`${where}: limits`, limits, Object.keys(defaultLimits));
+  for (const [name, value] of Object.entries(limits)) {
+    checkWhole(`${where}: limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER);
+  }
+}

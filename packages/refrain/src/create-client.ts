@@ -1,0 +1,69 @@
+import { type Client, type ClientParts, RunClient } from "@refrain/client";
+import { checkOptions, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
+import { RedisSettledHints, RedisStore, waitUntilReady } from "@refrain/redis-store";
+import type { Redis } from "ioredis";
+import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
+import { Connections } from "./connect.ts";
+import { ShardPrefixes } from "./shard-prefixes.ts";
+
+export interface ClientOptions extends CommonOptions {}
+
+/**
+ * Makes a client. It connects by itself, and again after every loss.
+ *
+ * @throws TypeError on an unknown or bad option.
+ */
+export function createClient(options: ClientOptions): Client {
+  checkOptions("createClient", options, COMMON_KEYS);
+  checkCommonOptions("createClient", options);
+  return new RunClient(clientParts(options));
+}
+
+function clientParts(options: ClientOptions): ClientParts {
+  const { namespace = "refrain", shards = 1, errors = {}, codec = msgpackCodec } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const prefixes = new ShardPrefixes(namespace, shards);
+  const connections = new Connections(options.connection);
+  const redis = connections.open("queue");
+  const store = new RedisStore({ redis, namespace, shards, limits });
+  let hints: RedisSettledHints | undefined;
+  const openHints = (): RedisSettledHints =>
+    new RedisSettledHints({ redis: connections.openOwn("subscriber"), namespace, shards });
+  const reach = reacher(redis, store);
+  return {
+    store,
+    redis,
+    prefixOf: prefixes.of,
+    codec,
+    limits,
+    errors,
+    clock: systemClock,
+    hasPreview: codec === msgpackCodec,
+    // Most clients only enqueue: the connection for hints waits for who awaits a result.
+    hints: { onSettled: (runId, listener) => (hints ??= openHints()).onSettled(runId, listener) },
+    reach,
+    close: async () => {
+      await hints?.close();
+      await store.close();
+      await connections.close();
+    },
+  };
+}
+
+/** However many ask at once, one waits; and the layout is checked once. */
+function reacher(redis: Redis, store: RedisStore): () => Promise<void> {
+  let isChecked = false;
+  let reaching: Promise<void> | undefined;
+  const reach = async (): Promise<void> => {
+    await waitUntilReady(redis);
+    if (!isChecked) await store.ready();
+    isChecked = true;
+  };
+  return async () => {
+    if (isChecked && redis.status === "ready") return;
+    reaching ??= reach().finally(() => {
+      reaching = undefined;
+    });
+    await reaching;
+  };
+}

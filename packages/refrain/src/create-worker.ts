@@ -1,0 +1,51 @@
+import { type CommitPort, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
+import { RedisStore, waitUntilReady } from "@refrain/redis-store";
+import { RunWorker, type RunWorkerOptions, type Worker } from "@refrain/worker";
+import { becomeReady } from "./become-ready.ts";
+import { Connections } from "./connect.ts";
+import { ShardPrefixes } from "./shard-prefixes.ts";
+import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
+
+/**
+ * Makes a worker. It connects and takes runs by itself; `ready` says when.
+ *
+ * @throws TypeError on an unknown or bad option.
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  return new RunWorker(workerParts(options));
+}
+
+/** What tests put in between. */
+export interface WorkerSeams {
+  /** Wraps the way batches take to the journal. */
+  readonly wrapPort?: (port: CommitPort) => CommitPort;
+}
+
+export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunWorkerOptions {
+  const options = readWorkerOptions(given);
+  const { namespace = "refrain", shards = 1, errors = {}, codec = msgpackCodec } = options;
+  const prefixes = new ShardPrefixes(namespace, shards);
+  const limits = { ...defaultLimits, ...options.limits };
+  const connections = new Connections(options.connection);
+  const redis = connections.openOwn("queue");
+  const journal = connections.openOwn("journal");
+  const store = new RedisStore({ redis: journal, namespace, shards, limits, ...seams });
+  const { host, port, path, db, name } = redis.options;
+  return {
+    ...options,
+    store,
+    redis,
+    prefixes: prefixes.all,
+    codec,
+    errors,
+    limits,
+    clock: systemClock,
+    scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
+    reach: () => waitUntilReady(journal),
+    connect: (logger) => becomeReady({ store, journal, redis, logger }),
+    close: async () => {
+      await store.close();
+      await connections.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { checkName, checkOptions, type Implementation } from "@refrain/core";
+import { checkQueueName } from "@refrain/redis-store";
+import type { Logger } from "pino";
+import { checkWhole } from "./check-number.ts";
+import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
+
+export interface WorkerOptions extends CommonOptions {
+  /** What this worker can run, each made by `action.implement`. */
+  readonly actions: readonly Implementation[];
+  /** The queues it takes runs from. Default: those of its actions. */
+  readonly queues?: readonly string[];
+  /** Runs at once. Default 10. */
+  readonly concurrency?: number;
+  /**
+   * How long a run stays with a worker that gives no sign of life. Longer than any block of the event loop and any pause
+   * of Redis; the same for all workers of a queue. Default 15,000.
+   */
+  readonly lockDurationMs?: number;
+  /** How often queues are searched for runs of dead workers. A run goes on after up to 4 times this. Default 5,000. */
+  readonly stalledIntervalMs?: number;
+  /** How long `close` waits for runs in hand. Default 30,000. */
+  readonly drainTimeoutMs?: number;
+  /** A run whose attempts vanish this often, one after another and without any progress, fails. Default 10. */
+  readonly poisonAfter?: number;
+  /** Closes the worker at SIGTERM and SIGINT, and then ends the process with 0. Default false. */
+  readonly handleSignals?: boolean;
+  /** A pino logger. Default: one that writes to standard output. */
+  readonly logger?: Logger;
+}
+
+const KEYS = [
+  ...COMMON_KEYS,
+  "actions",
+  "queues",
+  "concurrency",
+  "lockDurationMs",
+  "stalledIntervalMs",
+  "drainTimeoutMs",
+  "poisonAfter",
+  "handleSignals",
+  "logger",
+];
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DEFAULTS = {
+  concurrency: 10,
+  lockDurationMs: 15_000,
+  stalledIntervalMs: 5000,
+  drainTimeoutMs: 30_000,
+  poisonAfter: 10,
+  handleSignals: false,
+} as const;
+
+type Defaulted = { readonly [K in keyof typeof DEFAULTS]: Required<WorkerOptions>[K] };
+
+/** @throws TypeError that names the option which is wrong. */
+export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defaulted {
+  checkOptions("createWorker", options, KEYS);
+  checkCommonOptions("createWorker", options);
+  const { actions, queues = [], handleSignals = false } = options;
+  if (!Array.isArray(actions) || actions.length === 0) {
+    throw new TypeError("createWorker: actions must be a list of at least one implementation");
+  }
+  for (const queue of queues) {
+    checkName("createWorker: a queue", queue);
+    checkQueueName(queue);
+  }
+  if (typeof handleSignals !== "boolean") {
+    throw new TypeError("createWorker: handleSignals must be true or false");
+  }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const read = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as WorkerOptions) };
+  checkWhole("createWorker: concurrency", read.concurrency, 1, 100_000);
+  checkWhole("createWorker: lockDurationMs", read.lockDurationMs, 100, DAY_MS);
+  checkWhole("createWorker: stalledIntervalMs", read.stalledIntervalMs, 100, DAY_MS);
+  checkWhole("createWorker: drainTimeoutMs", read.drainTimeoutMs, 0, DAY_MS);
+  checkWhole("createWorker: poisonAfter", read.poisonAfter, 1, 1_000_000);
+  return read;
+}
