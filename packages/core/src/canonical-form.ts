@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { types } from "node:util";
 import { memberPath } from "./member-path.ts";
+import { isDirectInstance, isPlainObject } from "./plain-object.ts";
 import { isWellFormed } from "./well-formed.ts";
 
 /**
@@ -61,7 +62,8 @@ function textOfObject(value: object, trail: Trail): string {
 }
 
 function textOfArray(items: readonly unknown[], trail: Trail): string {
-  if (Object.getPrototypeOf(items) !== Array.prototype) throw instanceRefusal(items, trail);
+  // Array.prototype is an array itself, in any realm; that of a subclass is not.
+  if (!Array.isArray(Object.getPrototypeOf(items))) throw instanceRefusal(items, trail);
   const { keys } = trail;
   let text = `a${items.length}[`;
   for (let index = 0; index < items.length; index += 1) {
@@ -73,9 +75,7 @@ function textOfArray(items: readonly unknown[], trail: Trail): string {
 }
 
 function textOfNonArray(value: object, trail: Trail): string {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return textOfFields(value, trail);
-  return textOfBuiltIn(value, prototype, trail);
+  return isPlainObject(value) ? textOfFields(value, trail) : textOfBuiltIn(value, trail);
 }
 
 function textOfFields(value: object, trail: Trail): string {
@@ -93,23 +93,22 @@ function textOfFields(value: object, trail: Trail): string {
   return text;
 }
 
-function textOfBuiltIn(value: object, prototype: unknown, trail: Trail): string {
-  if (prototype === Date.prototype && types.isDate(value)) return `D${value.getTime()};`;
-  if (prototype === Map.prototype && types.isMap(value)) {
+function textOfBuiltIn(value: object, trail: Trail): string {
+  const bytes = bytesOf(value);
+  const kind = bytes && byteKinds.get(Object.getPrototypeOf(value));
+  if (bytes && kind) return `B${kind}:${bytes.length}:${hash("sha256", bytes)}`;
+  if (!isDirectInstance(value)) throw instanceRefusal(value, trail);
+  if (types.isDate(value)) return `D${value.getTime()};`;
+  if (types.isMap(value)) {
     const entries = Array.from(value, ([key, entry]) => textOfEntry(key, entry, trail));
     return `M${entries.length}(${entries.toSorted().join("")}`;
   }
-  if (prototype === Set.prototype && types.isSet(value)) {
+  if (types.isSet(value)) {
     const items = Array.from(value, (item) => textOf(item, trail));
     return `E${items.length}(${items.toSorted().join("")}`;
   }
-  if (prototype === RegExp.prototype && types.isRegExp(value)) {
-    return `R${textOfString(value.source)}${textOfString(value.flags)}`;
-  }
-  const bytes = bytesOf(value);
-  const kind = bytes && byteKinds.get(prototype);
-  if (bytes === undefined || kind === undefined) throw instanceRefusal(value, trail);
-  return `B${kind}:${bytes.length}:${hash("sha256", bytes)}`;
+  if (types.isRegExp(value)) return `R${textOfString(value.source)}${textOfString(value.flags)}`;
+  throw instanceRefusal(value, trail);
 }
 
 function textOfEntry(key: unknown, entry: unknown, trail: Trail): string {

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { SerializationError } from "./errors.ts";
 import { memberPath } from "./member-path.ts";
+import { isPlainObject } from "./plain-object.ts";
 import { toWellFormed } from "./well-formed.ts";
 
 /** A class whose instances were turned into plain values, and the first place one was found at. */
@@ -33,7 +34,7 @@ interface Walk {
 
 const MAX_DEPTH = 1000;
 // One object referred to from two places is stored twice, so a few dozen objects can stand for more than fits anywhere.
-const MAX_MEMBERS = 10_000_000;
+const MAX_MEMBERS = 5_000_000;
 
 function copyOf(value: unknown, path: string, walk: Walk): unknown {
   if (typeof value === "function") throw refusal(path, "function; only data can be stored");
@@ -57,7 +58,7 @@ function copyOf(value: unknown, path: string, walk: Walk): unknown {
 
 function copyOfObject(value: object, path: string, walk: Walk): unknown {
   if (Array.isArray(value)) return copyOfArray(value, path, walk);
-  if (isPlain(value)) return copyOfFields(value, path, walk, "if-changed");
+  if (isPlainObject(value)) return copyOfFields(value, path, walk, "if-changed");
   if (types.isMap(value)) return copyOfMap(value, path, walk);
   if (types.isSet(value)) return copyOfSet(value, path, walk);
   if (types.isDate(value)) return builtIn(value, Date, path, walk, () => new Date(value));
@@ -205,17 +206,6 @@ function opaqueKind(value: object): string | undefined {
 function toJson(value: object): unknown {
   const method: unknown = Reflect.get(value, "toJSON");
   return typeof method === "function" ? Reflect.apply(method, value, []) : value;
-}
-
-/** Objects made by a literal, by `Object.create(null)`, or by a literal in another realm. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  return (
-    typeof prototype === "object" &&
-    Object.getPrototypeOf(prototype) === null &&
-    Object.hasOwn(prototype, "isPrototypeOf")
-  );
 }
 
 function isDirect(value: object, builtInClass: { readonly prototype: object }): boolean {

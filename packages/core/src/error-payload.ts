@@ -3,7 +3,7 @@ import { type ErrorClasses, errorRegistry } from "./error-registry.ts";
 import { looksAlike } from "./looks-alike.ts";
 import { revivedError } from "./revived-error.ts";
 import { type StoredCause, type StoredError, storedError } from "./stored-error.ts";
-import { defineHidden, normaliseThrown, readSafely } from "./thrown.ts";
+import { normaliseThrown, readSafely } from "./thrown.ts";
 
 export type { ErrorClasses } from "./error-registry.ts";
 
@@ -63,7 +63,7 @@ export function observedError(thrown: unknown, codec: Codec, classes: ErrorClass
   const revived = reviveError(bytes, codec, classes);
   if (looksAlike(original, revived)) return { bytes, error: original };
   const stack = readSafely(original, "stack");
-  if (typeof stack === "string") defineHidden(revived, "stack", stack);
+  if (typeof stack === "string") revived.stack = stack;
   return { bytes, error: revived };
 }
 

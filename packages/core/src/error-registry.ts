@@ -8,6 +8,7 @@ import {
   SerializationError,
   TerminalError,
   TimeoutError,
+  UsageError,
 } from "./errors.ts";
 
 /** Error classes that come back as themselves. The key is the stored name, so minifiers do no harm. */
@@ -60,6 +61,7 @@ const alwaysKnown: ErrorClasses = {
   SerializationError,
   TerminalError,
   TimeoutError,
+  UsageError,
 };
 
 function createRegistry(classes: ErrorClasses): ErrorRegistry {

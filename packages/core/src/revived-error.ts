@@ -35,7 +35,8 @@ function revive(stored: unknown, registry: ErrorRegistry, depth: number): Error 
     if (revived !== undefined) defineHidden(error, "cause", revived.value);
     if (Array.isArray(errors)) defineHidden(error, "errors", reviveAll(errors, registry, depth));
   }
-  defineHidden(error, "stack", `${revivedName}: ${message}\n    (the stack was not stored)`);
+  // Assigned: defining it would make V8 write out the stack of this very place first, which takes longer than all the rest.
+  error.stack = `${revivedName}: ${message}\n    (the stack was not stored)`;
   return error;
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { argsDigest } from "../src/args-digest.ts";
@@ -112,6 +113,17 @@ test("what is equal as data has one digest", () => {
   );
   expect(argsDigest([new Uint8Array([9, 1, 9]).subarray(1, 2)])).toBe(
     argsDigest([Uint8Array.of(1)]),
+  );
+});
+
+test("values of another realm have the digest of our own, as under Jest", () => {
+  const source = "({ list: [1], map: new Map([[1, new Set([2])]]), at: new Date(5), re: /a/g })";
+  const foreign: unknown = runInNewContext(source);
+  const own = { list: [1], map: new Map([[1, new Set([2])]]), at: new Date(5), re: /a/g };
+
+  expect(argsDigest([foreign])).toBe(argsDigest([own]));
+  expect(() => argsDigest([runInNewContext("new (class A extends Map {})()")])).toThrow(
+    "args[0] is an instance of A;",
   );
 });
 

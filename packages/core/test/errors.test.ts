@@ -10,6 +10,7 @@ import {
   SerializationError,
   TerminalError,
   TimeoutError,
+  UsageError,
 } from "../src/errors.ts";
 
 const cause = new Error("the reason");
@@ -21,6 +22,7 @@ test.for([
   ["RunConflictError", "RUN_CONFLICT", new RunConflictError("m", { cause })],
   ["SerializationError", "SERIALIZATION", new SerializationError("m", { cause })],
   ["LimitExceededError", "LIMIT_EXCEEDED", new LimitExceededError("m", { cause })],
+  ["UsageError", "USAGE", new UsageError("m", { cause })],
   ["PoisonRunError", "POISON_RUN", new PoisonRunError("m", { cause })],
   ["ClaimLostError", "CLAIM_LOST", new ClaimLostError("gap", "m", { cause })],
 ] as const)("%s has its name, code, message and cause", ([name, code, error]) => {
