@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { AppendLog, readLog } from "../src/append-log.ts";
+import { compile } from "./compiled.ts";
 
 let dir: string;
 let file: string;
@@ -37,7 +38,7 @@ it("leaves out a last line that is still being written", () => {
 });
 
 it("has every entry that was appended before a SIGKILL", () => {
-  const source = path.join(import.meta.dirname, "../src/append-log.ts");
+  const source = path.join(compile(), "append-log.js");
   const program = `
     import { AppendLog } from ${JSON.stringify(source)};
     const log = new AppendLog(${JSON.stringify(file)});
@@ -45,13 +46,7 @@ it("has every entry that was appended before a SIGKILL", () => {
     process.kill(process.pid, "SIGKILL");
   `;
 
-  const { signal } = spawnSync(process.execPath, [
-    "--import",
-    "tsx",
-    "--input-type=module",
-    "--eval",
-    program,
-  ]);
+  const { signal } = spawnSync(process.execPath, ["--input-type=module", "--eval", program]);
 
   expect(signal).toBe("SIGKILL");
   expect(readLog(file)).toHaveLength(500);

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readLog } from "../src/append-log.ts";
 import type { Booking } from "../src/gateway/ledger.ts";
 import type { Outcome } from "../src/records.ts";
-import { layOutShop } from "./built-shop.ts";
+import { compile } from "./compiled.ts";
 import { readCompose, type Service } from "./compose-file.ts";
 
 const { services } = readCompose();
@@ -23,14 +23,9 @@ const running = new Set<ChildProcess>();
 
 beforeAll(async () => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), "refrain-compose-"));
-  const orders = Array.from({ length: ORDERS }, (_, index) => ({
-    id: `order-${index}`,
-    customer: "Ada",
-    email: "ada@example.com",
-    sku: "MUG-BLUE",
-    cents: 1450,
-  }));
-  layOutShop(dir, orders.map((order) => `${JSON.stringify(order)}\n`).join(""));
+  // As in the image: the compiled example, and orders beside it.
+  fs.symlinkSync(compile(), path.join(dir, "dist"));
+  fs.writeFileSync(path.join(dir, "orders.ndjson"), Array.from({ length: ORDERS }, line).join(""));
   redis = await startRedis();
   ports = { gateway: await freePort(), board: await freePort(), health: await freePort() };
 }, 120_000);
@@ -84,6 +79,11 @@ it("calls a worker unhealthy that is not there", async () => {
   expect(kind).toBe("CMD");
   expect(await exitCode(run(check.map(onThisMachine), {}))).toBe(1);
 });
+
+function line(_: unknown, index: number): string {
+  const order = { id: `order-${index}`, customer: "Ada", email: "ada@example.com" };
+  return `${JSON.stringify({ ...order, sku: "MUG-BLUE", cents: 1450 })}\n`;
+}
 
 function start(name: string, env: Record<string, string> = {}): ChildProcess {
   const { command, environment = {} } = serviceOf(name);

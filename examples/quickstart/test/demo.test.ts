@@ -7,18 +7,24 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { compile } from "./compiled.ts";
 
-const SOURCES = ["--conditions=@refrain/source", "--import", "tsx"];
+const UP_WITHIN = { timeoutMs: 45_000 };
 const ORDERS = ["a", "b", "c"].map((id) =>
   JSON.stringify({ id, customer: "Ada", email: "ada@example.com", sku: "MUG-BLUE", cents: 1450 }),
 );
 
+// Several processes start in each of these, on machines that may be busy.
+vi.setConfig({ testTimeout: 90_000 });
+
+let main: string;
 let redis: RedisServer;
 let dir: string;
 let few: string;
 
 beforeAll(async () => {
+  main = path.join(compile(), "main.js");
   redis = await startRedis();
   return () => redis.stop();
 });
@@ -49,7 +55,7 @@ it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind at %s", async (si
   demo.kill(signal);
 
   expect(await exitCode(demo)).toBe(130);
-  await eventually(() => expect(children.filter(isAlive)).toEqual([]));
+  await eventually(() => expect(children.filter(isAlive)).toEqual([]), UP_WITHIN);
   expect(await traces()).toEqual([]);
 });
 
@@ -59,14 +65,14 @@ it("takes all its processes along when it is killed itself", async () => {
 
   demo.kill("SIGKILL");
 
-  await eventually(() => expect(children.filter(isAlive)).toEqual([]));
+  await eventually(() => expect(children.filter(isAlive)).toEqual([]), UP_WITHIN);
 });
 
 it("stays up with --keep, says where, and ends at Ctrl-C", async () => {
   const demo = startDemo("--keep", "--orders", few);
   let output = "";
   demo.stdout.on("data", (chunk) => (output += String(chunk)));
-  await eventually(() => expect(output).toContain("Ctrl-C ends it all"), { timeoutMs: 25_000 });
+  await eventually(() => expect(output).toContain("Ctrl-C ends it all"), UP_WITHIN);
   const url = /The board stays at (?<url>\S+),/.exec(output)?.groups?.["url"] ?? "";
 
   expect((await fetch(url)).status).toBe(200);
@@ -84,8 +90,7 @@ it("says what it takes when it is asked for something else", async () => {
 });
 
 function startDemo(...args: string[]) {
-  const main = path.join(import.meta.dirname, "../src/main.ts");
-  return spawn(process.execPath, [...SOURCES, main, ...args], {
+  return spawn(process.execPath, [main, ...args], {
     env: { ...process.env, REDIS_URL: redis.url, TMPDIR: dir },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -110,7 +115,7 @@ function childrenOf(parent: number | undefined): Promise<number[]> {
     const children = rows.flatMap(([pid, ppid]) => (ppid === parent && pid ? [pid] : []));
     expect(children.length).toBeGreaterThanOrEqual(4);
     return children;
-  });
+  }, UP_WITHIN);
 }
 
 async function exitCode(child: ReturnType<typeof startDemo>): Promise<number | null> {

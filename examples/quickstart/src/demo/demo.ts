@@ -59,7 +59,6 @@ async function takeOrders(
       observer.killed();
       screen.note(description);
     },
-    onMiss: (description) => screen.note(description),
   });
   const end = await Promise.race([
     client.ended,

@@ -9,5 +9,5 @@ export const settings = {
   /** Counted from the first order. What is not settled by then is reported as such. */
   deadlineMs: 52_000,
   /** More than the verdict asks for, since the last ones may find all orders settled. */
-  kills: { count: 10, firstMs: 1000, shortestGapMs: 700, longestGapMs: 1300 },
+  kills: { count: 10, firstMs: 1000, shortestGapMs: 900, longestGapMs: 1700 },
 } as const;
