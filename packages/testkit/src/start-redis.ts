@@ -140,6 +140,8 @@ function serverArguments(options: RedisServerOptions, ports: Ports, dir: string)
   if (options.cluster) {
     settings["cluster-enabled"] = "yes";
     settings["cluster-port"] = String(ports.bus);
+    // A node that nobody has met yet does not know its address, and clients would be told none.
+    settings["cluster-announce-ip"] = "127.0.0.1";
   }
   const ours = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return [...ours, ...(options.args ?? [])];

@@ -48,7 +48,7 @@ describeOnStores("durableExecute", (bench) => {
 
   it("FA-SYNC-04: a reconcilable fn that throws gives the very error, two writes, FAILED", async () => {
     const error = new Error("declined");
-    const fn = vi.fn(() => {
+    const fn = vi.fn((): string => {
       throw error;
     });
     const reconciler = vi.fn(() => "recovered");

@@ -196,7 +196,7 @@ describeOnStores("batches of handles", (bench) => {
     const fn = vi.fn(() => 1);
     const call = durable("call", fn);
     const action = actionOf((ctx) => {
-      ctx.durableExecuteAsync(call);
+      void ctx.durableExecuteAsync(call);
       return "done";
     });
 

@@ -126,7 +126,7 @@ describeOnStores("durableExecuteAsync", (bench) => {
 
     const report = await bench().run(
       actionOf((ctx) => {
-        ctx.durableExecuteAsync(call, [], { reconciler: () => "recovered" });
+        void ctx.durableExecuteAsync(call, [], { reconciler: () => "recovered" });
         return "done";
       }),
     );
@@ -191,7 +191,7 @@ describeOnStores("durableExecuteAsync", (bench) => {
     const fn = vi.fn(() => "ran");
     const behind = durable("behind", fn);
     const action = actionOf((ctx) => {
-      ctx.durableExecuteAsync(unused);
+      void ctx.durableExecuteAsync(unused);
       return ctx.durableExecute(behind);
     });
 

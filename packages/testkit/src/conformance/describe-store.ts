@@ -7,6 +7,7 @@ import { fenceTests } from "./fence-tests.ts";
 import { hostileTests } from "./hostile-tests.ts";
 import { journalTests } from "./journal-tests.ts";
 import { lifeTests } from "./life-tests.ts";
+import { limitTests } from "./limit-tests.ts";
 import { readTests } from "./read-tests.ts";
 import { settleTests } from "./settle-tests.ts";
 import { sizeTests } from "./size-tests.ts";
@@ -49,6 +50,9 @@ export function describeStore(name: string, create: CreateStore): void {
         }
       });
     }
+    describe("limits", () => {
+      listTests(limitTests, create, "none");
+    });
     describe("loss and close", () => {
       listLifeTests(create);
     });

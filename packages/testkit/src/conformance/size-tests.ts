@@ -23,21 +23,6 @@ export const sizeTests: StoreTests = {
     expect(readable((await t.read(run.runId)).calls)).toEqual(readable(calls));
   },
 
-  "the longest journal is 10,000 calls": async (t) => {
-    const run = await t.created();
-    const { claim } = await t.claimed(run);
-    for (let slot = 0; slot < 10_000; slot++) {
-      claim.record(succeeded(slot, { payload: Buffer.from(String(slot)) }));
-    }
-    await claim.acknowledged();
-
-    const { calls } = (await t.claimed(run)).run;
-
-    expect(calls).toHaveLength(10_000);
-    expect(calls.every((call, slot) => call.slot === slot)).toBe(true);
-    expect(readable(calls.slice(-1))).toMatchObject([{ payload: "9999" }]);
-  },
-
   "payloads of a mebibyte go through, more of them than one batch holds": async (t) => {
     const run = await t.created();
     const { claim } = await t.claimed(run);

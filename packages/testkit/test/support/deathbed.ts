@@ -2,7 +2,7 @@ import { type Attempt, ClaimLostError, type DurableFunction, durable } from "@re
 
 export interface Deathbed {
   /** A durable call in which the attempt dies the first time; afterwards it does nothing. */
-  readonly die: DurableFunction<[], void>;
+  readonly die: DurableFunction<[], Promise<void>>;
   /** For the bench, so that the attempt is known. */
   readonly onAttempt: (attempt: Attempt) => void;
 }
@@ -14,6 +14,10 @@ export function deathbed(): Deathbed {
     onAttempt(started) {
       attempt ??= started;
     },
-    die: durable("die", () => attempt?.abort(new ClaimLostError("lock", "the worker died"))),
+    die: durable("die", async () => {
+      // An action's first lines run before its attempt is known to anybody.
+      await Promise.resolve();
+      attempt?.abort(new ClaimLostError("lock", "the worker died"));
+    }),
   };
 }

@@ -1,7 +1,10 @@
 import { type ActionStateStore, type CommitPort, MemoryStore } from "@refrain/core";
+import { RedisStore } from "@refrain/redis-store";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe } from "vitest";
 import { RefusingPort } from "../../src/ports/faulty-ports.ts";
 import { RecordingPort } from "../../src/ports/recording-port.ts";
+import { startRedis } from "../../src/start-redis.ts";
 import { Bench, type BenchPorts } from "./bench.ts";
 
 interface OpenBench {
@@ -11,6 +14,7 @@ interface OpenBench {
 
 const stores: Readonly<Record<string, () => Promise<OpenBench>>> = {
   MemoryStore: openOnMemory,
+  RedisStore: openOnRedis,
 };
 
 /** Runs one set of tests on every store. The tests get their bench by calling what they are given. */
@@ -35,10 +39,25 @@ async function openOnMemory(): Promise<OpenBench> {
   return { bench: ports.benchOn(store), close: () => store.close() };
 }
 
+async function openOnRedis(): Promise<OpenBench> {
+  const server = await startRedis();
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  const ports = benchPorts();
+  const store = new RedisStore({ redis, wrapPort: ports.wrapPort });
+  return {
+    bench: ports.benchOn(store),
+    async close() {
+      await store.close();
+      redis.disconnect();
+      await server.stop();
+    },
+  };
+}
+
 function benchPorts() {
   let ports: BenchPorts | undefined;
   return {
-    wrapPort(inner: CommitPort): CommitPort {
+    wrapPort: (inner: CommitPort): CommitPort => {
       const refusing = new RefusingPort(inner);
       ports = { recording: new RecordingPort(refusing), refusing };
       return ports.recording;
