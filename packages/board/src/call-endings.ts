@@ -1,0 +1,33 @@
+import { type CallResult, isSettled } from "@refrain/core";
+import { type Json, type PreviewLimits, plainText } from "./preview.ts";
+import { showError, showValue, type ValueReader } from "./stored-value.ts";
+
+const LONGEST_TEXT = 240;
+/** A larger result is not decoded for one line of it. */
+const LARGEST_DECODED = 64 * 1024;
+const ON_LINE: PreviewLimits = { depth: 3, entries: 8, text: 80, values: 24 };
+
+/** What a call returned or threw, as the end of its line. */
+export function resultOrError(call: CallResult, reader: ValueReader): string {
+  if (call.status !== "SUCCEEDED") return errorOf(call, reader);
+  const { payload, slot } = call;
+  const size = payload.byteLength;
+  if (size > LARGEST_DECODED) return `  → ${Math.round(size / 1024)} KiB, not shown`;
+  const value = showValue(payload, ["calls", String(slot), "result"], reader, ON_LINE);
+  const text = value === "undefined" ? value : JSON.stringify(value);
+  return `  → ${plainText(text, LONGEST_TEXT)}`;
+}
+
+/** What a call threw, as the end of its line; empty when it threw nothing. Bull Board paints lines with `error:` red. */
+export function errorOf(call: CallResult, reader: ValueReader): string {
+  if (!isSettled(call) || call.status === "SUCCEEDED") return "";
+  const path = ["calls", String(call.slot), "error"];
+  return `  error: ${reasonOf(showError(call.payload, path, reader, ON_LINE))}`;
+}
+
+/** An error as one line: its name and message, or what stands in place of it. */
+export function reasonOf(error: Json): string {
+  if (typeof error !== "object" || error === null) return String(error);
+  const text = ["name", "message"].map((key) => String(Reflect.get(error, key))).join(": ");
+  return plainText(text, LONGEST_TEXT).replaceAll(/\s+/g, " ");
+}
