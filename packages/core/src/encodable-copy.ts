@@ -184,7 +184,7 @@ function copyOfError(error: Error, path: string, walk: Walk): object {
     try {
       const field: unknown = Reflect.get(error, key);
       if (key === "code" && field === undefined) continue;
-      copy[key] = copyOfField(key, field, path, walk);
+      copy[toWellFormed(key)] = copyOfField(key, field, path, walk);
     } catch {
       // Errors carry requests, sockets and themselves: what can be stored of them is worth more than a refusal.
     }

@@ -17,7 +17,7 @@ export type ErrorClasses = Readonly<Record<string, abstract new (...args: never)
 type ErrorClass = ErrorClasses[string];
 
 /** How an error is stored: under which key, and whether the class behind it is the error's own or one above it. */
-export interface RegisteredClass {
+interface RegisteredClass {
   readonly key: string;
   readonly isExact: boolean;
 }

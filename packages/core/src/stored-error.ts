@@ -1,6 +1,7 @@
 import { toEncodable } from "./encodable.ts";
 import type { ErrorRegistry } from "./error-registry.ts";
 import { isError, isErrorCode, keysSafely, readSafely } from "./thrown.ts";
+import { toWellFormed } from "./well-formed.ts";
 
 /** What is kept of an error: plain data that any codec can store. */
 export interface StoredError {
@@ -18,13 +19,14 @@ export interface StoredError {
 
 export type StoredCause = { readonly error: StoredError } | { readonly value: unknown };
 
-/** Fields with a place of their own, and names that must never be set from stored data. */
+/** Fields with a place of their own, one the codec cannot store, and names that must never be set from stored data. */
 export const RESERVED_FIELDS: ReadonlySet<string> = new Set([
   "name",
   "message",
   "stack",
   "code",
   "cause",
+  "__keys__",
   "__proto__",
   "constructor",
   "prototype",
@@ -133,7 +135,7 @@ function storedFields(error: Error): StoredError["fields"] {
     if (RESERVED_FIELDS.has(key) || (key === "errors" && isAggregate(error))) continue;
     const field = storedValue(() => Reflect.get(error, key));
     if (field === undefined) continue;
-    fields[key] = field.value;
+    fields[toWellFormed(key)] = field.value;
     isEmpty = false;
   }
   return isEmpty ? undefined : fields;
@@ -168,8 +170,9 @@ export function isAggregate(error: Error): boolean {
   }
 }
 
-/** Cuts a text to a number of bytes of UTF-8, between characters. */
-function capText(text: string, maxBytes: number): string {
+/** A text that comes back as it is stored, cut to a number of bytes of UTF-8, between characters. */
+function capText(given: string, maxBytes: number): string {
+  const text = toWellFormed(given);
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   const mark = "… (cut)";
   const kept = Buffer.from(text.slice(0, maxBytes)).subarray(0, maxBytes - Buffer.byteLength(mark));

@@ -28,7 +28,13 @@ const outcome: CallOutcome = {
 test("FA-CR-01 a call made with a result keeps every field and is SUCCEEDED", () => {
   const call = settledCall(start, outcome);
 
-  expect(call).toEqual({ ...start, ...outcome, attempt: 1, reopened: 0, status: CallStatus.SUCCEEDED });
+  expect(call).toEqual({
+    ...start,
+    ...outcome,
+    attempt: 1,
+    reopened: 0,
+    status: CallStatus.SUCCEEDED,
+  });
   expect(isSettled(call)).toBe(true);
 });
 

@@ -45,6 +45,23 @@ describe("F20 fields that cannot be stored are left out, the others stay", () =>
     );
   });
 
+  test("the name the codec keeps for itself, which would spoil what it writes from then on", () => {
+    const error = replay(Object.assign(new Error("x"), { __keys__: 1, fine: 2 }));
+
+    expect(Object.entries(error)).toEqual([["fine", 2]]);
+    expect(msgpackCodec.decode(msgpackCodec.encode([{}, { fine: 1 }]))).toEqual([{}, { fine: 1 }]);
+  });
+
+  test("half characters, which become U+FFFD", () => {
+    const error = replay(Object.assign(new Error("a\uD800"), { code: "\uDC00", "k\uD800": 1 }));
+
+    expect([error.message, ...Object.entries(error)]).toEqual([
+      "a\uFFFD",
+      ["code", "\uFFFD"],
+      ["k\uFFFD", 1],
+    ]);
+  });
+
   test("names that must never be set from data", () => {
     const original = new Error("x");
     for (const key of ["__proto__", "constructor", "prototype", "fine"]) {
