@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
+import { Redis } from "ioredis";
 import type { Browser, Page } from "playwright-core";
 import { type Client, createClient } from "refrain";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -11,8 +12,8 @@ import { failing, hundred, recovering } from "./support/shop.ts";
 import { WorkerProcess } from "./support/worker-process.ts";
 
 describe.skipIf(noBrowser)(`real runs in a browser${noBrowser ? ` (${noBrowser})` : ""}`, () => {
-  const dir = mkdtempSync(path.join(os.tmpdir(), "refrain-board-"));
-  const gate = path.join(dir, "gate");
+  let dir: string;
+  let gate: string;
   let redis: RedisServer;
   let worker: WorkerProcess;
   let client: Client;
@@ -22,6 +23,8 @@ describe.skipIf(noBrowser)(`real runs in a browser${noBrowser ? ` (${noBrowser})
   let trouble: string[];
 
   beforeAll(async () => {
+    dir = mkdtempSync(path.join(os.tmpdir(), "refrain-board-"));
+    gate = path.join(dir, "gate");
     redis = await startRedis();
     client = createClient({ connection: redis.url });
     board = await startBoard({ connection: redis.url, queues: [recovering.queue] });
@@ -137,6 +140,34 @@ describe.skipIf(noBrowser)(`real runs in a browser${noBrowser ? ` (${noBrowser})
     expect(calls[1]).toMatch(/^0 {2}shop.label {2}SUCCEEDED .*→ "order-100\/0"$/);
     expect(calls.at(-1)).toMatch(/^99 {2}shop.wait {3}PENDING/);
     expect(await found.allInnerTexts()).toEqual([expect.stringMatching(/^ *42 {2}shop.label/)]);
+  });
+
+  it("shows runs of odd ids, and finds its way to them", async () => {
+    const odd = "<img src=x onerror=alert(1)>{x} a:b/.. 🎉";
+    await client.enqueue(failing, order(odd), { runId: odd });
+    await page.goto(`${board.url}queue/default`);
+
+    await page.getByRole("link", { name: "run-~3cimg" }).click();
+    await page.waitForURL(/queue\/default\/run-/);
+    await page.getByRole("tab", { name: "Run" }).click();
+
+    await page.getByText(`id:"${odd}",`).first().waitFor();
+    expect(await page.locator("img[src=x]").count()).toBe(0);
+  });
+
+  it("shows what can be read of a run whose journal holds garbage", async () => {
+    await client.enqueue(failing, order("order-19"), { runId: "order-19" });
+    await untilCalls("order-19", 2);
+    const raw = new Redis(redis.url);
+    await raw.hset("{refrain:0}:run:order-19:calls", "0", "\u0000garbage<script>alert(1)</script>");
+    raw.disconnect();
+
+    const run = await read("order-19", "Run");
+    const calls = await read("order-19", "Calls");
+
+    expect(run).toContain('id:"order-19",');
+    expect(run).toContainEqual(expect.stringMatching(/^calls:"unreadable: .*slot 0/));
+    expect(calls).toEqual([expect.stringMatching(/^error: unreadable: .*slot 0/)]);
   });
 
   it("shows the output, and says where the calls went, once a run has succeeded", async () => {
