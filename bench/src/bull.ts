@@ -1,0 +1,69 @@
+import { type JobData, jobIdOf, jobOptionsOf } from "@refrain/client";
+import { type Job, Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import type { Work } from "./contenders.ts";
+import { CONCURRENCY, type Place } from "./system.ts";
+
+/*
+ * BullMQ as the peers use it. Jobs have the options, ids and data that Refrain gives its own, and workers its settings, with
+ * one difference: Refrain renews locks itself, the peers leave that to BullMQ. No sample lasts long enough for a renewal.
+ */
+
+const QUEUE = "default";
+const CHUNK = 500;
+
+export interface PeerJob extends JobData, Work {}
+
+export async function addJobs(place: Place, runs: number, work: Work): Promise<void> {
+  const redis = new Redis(place.redisUrl, { maxRetriesPerRequest: null });
+  const queue = new Queue<PeerJob>(QUEUE, {
+    connection: redis,
+    prefix: prefixOf(place),
+    streams: { events: { maxLen: 1000 } },
+  });
+  for (let from = 0; from < runs; from += CHUNK) {
+    const length = Math.min(CHUNK, runs - from);
+    await queue.addBulk(Array.from({ length }, (_, offset) => jobOf(from + offset, work)));
+  }
+  await queue.close();
+  redis.disconnect();
+}
+
+function jobOf(
+  index: number,
+  work: Work,
+): { name: string; data: PeerJob; opts: ReturnType<typeof jobOptionsOf> } {
+  const runId = `order-${index}`;
+  const { calls, isReconcilable } = work;
+  const fixed = { action: "bench", version: "", incarnation: 0, preview: "" };
+  const data: PeerJob = { runId, ...fixed, calls, isReconcilable };
+  return { name: "bench", data, opts: { ...jobOptionsOf(runId, {}), jobId: jobIdOf(runId) } };
+}
+
+/** Starts a worker; resolves to how to stop it. */
+export async function startBullWorker(
+  place: Place,
+  process: (job: Job<PeerJob>) => Promise<unknown>,
+): Promise<() => Promise<void>> {
+  const redis = new Redis(place.redisUrl, { maxRetriesPerRequest: null });
+  const worker = new Worker<PeerJob>(QUEUE, (job) => process(job), {
+    connection: redis,
+    prefix: prefixOf(place),
+    concurrency: CONCURRENCY,
+    lockDuration: 15_000,
+    stalledInterval: 5000,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    settings: { backoffStrategy: () => 1000 },
+    runRetryDelay: 1000,
+  });
+  worker.on("error", (error) => console.error(error));
+  await worker.waitUntilReady();
+  return async () => {
+    await worker.close();
+    redis.disconnect();
+  };
+}
+
+export function prefixOf({ namespace }: Place): string {
+  return `{${namespace}:0}`;
+}

@@ -1,0 +1,64 @@
+import type { Redis } from "ioredis";
+import { type ServerFigures, serverFigures } from "./server-figures.ts";
+import type { Progress } from "./system.ts";
+
+/** What one sample cost, from the moment its first run began to the moment its last one ended. */
+export interface Sample {
+  readonly runs: number;
+  readonly seconds: number;
+  readonly workerCpuUs: number;
+  readonly serverCpuUs: number;
+  /** Scripts the server ran meanwhile, BullMQ's and all others. */
+  readonly scripts: number;
+}
+
+/** Takes the time and the CPU time of this process and of the server. */
+export class Gauge implements Progress {
+  readonly sample: Promise<Sample>;
+  readonly #runs: number;
+  readonly #redis: Redis;
+  #atStart: Reading | undefined;
+  #ended = 0;
+  #resolve: (sample: Promise<Sample>) => void = () => {};
+
+  /** @param redis a connection of its own: reading it must not wait for the work */
+  constructor(redis: Redis, runs: number) {
+    this.#redis = redis;
+    this.#runs = runs;
+    this.sample = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  began(): void {
+    this.#atStart ??= readingOf(this.#redis);
+  }
+
+  ended(): void {
+    this.#ended += 1;
+    if (this.#ended === this.#runs && this.#atStart !== undefined) {
+      this.#resolve(difference(this.#atStart, readingOf(this.#redis), this.#runs));
+    }
+  }
+}
+
+interface Reading {
+  readonly at: number;
+  readonly cpu: NodeJS.CpuUsage;
+  readonly server: Promise<ServerFigures>;
+}
+
+function readingOf(redis: Redis): Reading {
+  return { at: performance.now(), cpu: process.cpuUsage(), server: serverFigures(redis) };
+}
+
+async function difference(start: Reading, end: Reading, runs: number): Promise<Sample> {
+  const [serverStart, serverEnd] = await Promise.all([start.server, end.server]);
+  return {
+    runs,
+    seconds: (end.at - start.at) / 1000,
+    workerCpuUs: end.cpu.user + end.cpu.system - start.cpu.user - start.cpu.system,
+    serverCpuUs: serverEnd.cpuUs - serverStart.cpuUs,
+    scripts: serverEnd.scripts - serverStart.scripts,
+  };
+}

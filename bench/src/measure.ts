@@ -1,0 +1,66 @@
+import { Child } from "./child.ts";
+import { contenders, runsOf, type SystemName } from "./contenders.ts";
+import type { CoreFigures } from "./core-only.ts";
+import { describeMachine } from "./machine.ts";
+import type { Measurements } from "./measurements.ts";
+import { type BenchOptions, isChosen } from "./options.ts";
+
+/** Measures everything that is chosen, interleaved: each round goes through all of it once, after one that does not count. */
+export async function measure(options: BenchOptions): Promise<Measurements> {
+  const { redisUrl, rounds } = options;
+  const machine = await describeMachine(redisUrl);
+  const chosen = contenders.filter(({ id }) => isChosen(options.only, id));
+  const samples = chosen.map((contender) => ({ contender, samples: [] }));
+  const measurements: Measurements = { machine, rounds, samples, latencies: [], core: [] };
+  const children = new Children();
+  await measureRound(emptied(measurements), children, options, options.runs / 2);
+  for (let round = 1; round <= rounds; round += 1) {
+    process.stderr.write(`round ${round} of ${rounds}\n`);
+    await measureRound(measurements, children, options, options.runs);
+  }
+  await children.close();
+  return measurements;
+}
+
+async function measureRound(
+  into: Measurements,
+  children: Children,
+  { redisUrl, only }: BenchOptions,
+  base: number,
+): Promise<void> {
+  for (const { contender, samples } of into.samples) {
+    const { system, calls, isReconcilable } = contender;
+    const work = { calls, isReconcilable };
+    const runs = runsOf(work, base);
+    const request = { task: "sample", redisUrl, system, work, runs } as const;
+    samples.push(await children.of(system).ask(request));
+  }
+  if (isChosen(only, "latency")) {
+    into.latencies.push(await children.of("refrain").ask({ task: "latency", redisUrl }));
+  }
+  if (isChosen(only, "core")) {
+    const ask = (isReconcilable: boolean): Promise<CoreFigures> =>
+      children.of("core").ask({ task: "core", isReconcilable, runs: base });
+    into.core.push({ completionOnly: await ask(false), reconcilable: await ask(true) });
+  }
+}
+
+function emptied(measurements: Measurements): Measurements {
+  const samples = measurements.samples.map(({ contender }) => ({ contender, samples: [] }));
+  return { ...measurements, samples, latencies: [], core: [] };
+}
+
+/** One process per product, started when first needed. */
+class Children {
+  readonly #children = new Map<SystemName | "core", Child>();
+
+  of(name: SystemName | "core"): Child {
+    const child = this.#children.get(name) ?? new Child();
+    this.#children.set(name, child);
+    return child;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children.values()) await child.close();
+  }
+}

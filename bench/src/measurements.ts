@@ -1,0 +1,14 @@
+import type { Contender } from "./contenders.ts";
+import type { CoreFigures } from "./core-only.ts";
+import type { Sample } from "./gauge.ts";
+import type { Latencies } from "./latency.ts";
+import type { Machine } from "./machine.ts";
+
+/** Everything of one run of the bench. Figures with the same index come from the same round. */
+export interface Measurements {
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly samples: readonly { readonly contender: Contender; readonly samples: Sample[] }[];
+  readonly latencies: Latencies[];
+  readonly core: { readonly completionOnly: CoreFigures; readonly reconcilable: CoreFigures }[];
+}

@@ -1,0 +1,22 @@
+// One process per product: it measures what it is asked to, one thing after the other, and keeps its compiled code.
+import { measureCore } from "./core-only.ts";
+import { measureLatencies } from "./latency.ts";
+import type { Answers, Request } from "./requests.ts";
+import { takeSample } from "./take-sample.ts";
+
+function answer(request: Request): Promise<Answers[keyof Answers]> {
+  switch (request.task) {
+    case "sample":
+      return takeSample(request.redisUrl, request.system, request.work, request.runs);
+    case "latency":
+      return measureLatencies(request.redisUrl);
+    case "core":
+      return measureCore(request.isReconcilable, request.runs);
+  }
+}
+
+process.on("message", (request: Request) => {
+  void answer(request).then((figures) => process.send?.(figures));
+});
+// A clean exit: what a profiler gathered is written then.
+process.on("disconnect", () => process.exit());
