@@ -34,7 +34,7 @@ export function refusal(group: Group, error: unknown): StoreError {
 
 /** A journal that did not come along leaves `calls` empty and `journalBytes` above 0: it is read in pages. */
 function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
-  if (group.kind !== "claim") throw new Error("a write was answered with a claim");
+  if (group.kind !== "claim") throw new StoreError("a write was answered with a claim");
   const { runId, action }: Delivery = group.delivery;
   const { version, generation, epoch, createdAt, clears, suspect, unknownAsks } = claimed;
   return {

@@ -14,6 +14,7 @@ export {
   reservedQueueNames,
   ShardKeys,
 } from "./keys.ts";
+export { checkLayoutIfAny } from "./layout.ts";
 export { checkShards, shardOf } from "./shard-of.ts";
 
 // Connections and servers

@@ -23,13 +23,41 @@ export async function checkLayout(
       throw StoreError.from(`the layout of namespace "${namespace}" cannot be checked`, error);
     },
   );
-  if (outcome.tag === "same") return;
-  if (outcome.version !== LAYOUT_VERSION) {
+  if (outcome.tag === "different") refuseOther(namespace, outcome, shards);
+}
+
+/**
+ * The same for those who only read: nothing is written down, and a namespace that nobody has laid out yet will do.
+ *
+ * @throws StoreError when the namespace is laid out otherwise, or when Redis cannot say.
+ */
+export async function checkLayoutIfAny(
+  redis: RedisClient,
+  namespace: string,
+  shards: number,
+): Promise<void> {
+  const key = layoutKey(namespace);
+  const found = await redis.hmget(key, "version", "shards").catch((error: unknown) => {
+    throw StoreError.from(`the layout of namespace "${namespace}" cannot be read`, error);
+  });
+  const [version, known] = found.map((value) => (value === null ? undefined : Number(value)));
+  if (version === undefined || known === undefined) return;
+  refuseOther(namespace, { version, shards: known }, shards);
+}
+
+interface Layout {
+  readonly version: number;
+  readonly shards: number;
+}
+
+function refuseOther(namespace: string, found: Layout, shards: number): void {
+  if (found.version !== LAYOUT_VERSION) {
     throw new StoreError(
-      `namespace "${namespace}" has layout version ${outcome.version}, this release knows ${LAYOUT_VERSION}: use the release that wrote it, or another namespace`,
+      `namespace "${namespace}" has layout version ${found.version}, this release knows ${LAYOUT_VERSION}: use the release that wrote it, or another namespace`,
     );
   }
+  if (found.shards === shards) return;
   throw new StoreError(
-    `namespace "${namespace}" is laid out in ${outcome.shards} shards, not ${shards}: give \`shards: ${outcome.shards}\` to every client and worker, or use another namespace`,
+    `namespace "${namespace}" is laid out in ${found.shards} shards, not ${shards}: give \`shards: ${found.shards}\` to every client and worker, or use another namespace`,
   );
 }

@@ -15,7 +15,7 @@ import {
   systemClock,
 } from "@refrain/core";
 import { RedisCommitPort } from "./commit-port.ts";
-import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
+import { decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { readJournalPages } from "./journal-pages.ts";
 import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
@@ -116,10 +116,14 @@ export class RedisStore implements ActionStateStore {
       return reply;
     }
     const { run: key, calls } = keys.of(runId);
-    const journal = await this.#pages(runId, calls, reply.run.journalBytes);
-    // Had another attempt taken the run over meanwhile, this could be half of its journal.
-    const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
-    return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
+    try {
+      const journal = await readJournalPages(this.#redis, calls, reply.run.journalBytes);
+      // Had another attempt taken the run over meanwhile, this could be half of its journal.
+      const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
+      return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
+    } catch (error) {
+      throw StoreError.from(`run ${runId}: its journal cannot be read`, error);
+    }
   }
 
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be read. */
@@ -134,7 +138,7 @@ export class RedisStore implements ActionStateStore {
       const stored = await runScript(this.#redis, read, keys, { withCalls });
       if (stored.tag === "missing") return undefined;
       const journal = Buffer.isBuffer(stored.journal)
-        ? await this.#pages(runId, keys.calls, stored.bytes)
+        ? await readJournalPages(this.#redis, keys.calls, stored.bytes)
         : decodeJournal(stored.journal);
       return { ...decodeRun(runId, stored), calls: journal.calls };
     } catch (error) {
@@ -165,13 +169,5 @@ export class RedisStore implements ActionStateStore {
     const shard = this.#shards[shardOf(runId, this.#shards.length)];
     if (shard === undefined) throw new Error(`run ${runId} is in no shard`);
     return shard;
-  }
-
-  async #pages(runId: string, calls: string, bytes: number): Promise<StoredJournal> {
-    try {
-      return await readJournalPages(this.#redis, calls, bytes);
-    } catch (error) {
-      throw StoreError.from(`run ${runId}: its journal cannot be read`, error);
-    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import { type Operand, Operands } from "./operands.ts";
 import { ScriptCommand } from "./script-command.ts";
+import { StoreError } from "./store-error.ts";
 
 /** Where scripts run. */
 export type RedisClient = Redis | Cluster;
@@ -86,7 +87,8 @@ export function decodeOutcome<Keys, Args, Outcome extends { readonly tag: string
   const [word, ...values] = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply];
   const tag = String(word) as Outcome["tag"];
   const fields = script.outcomes[tag];
-  if (fields === undefined) throw new Error(`${script.name} replied with an unknown word: ${tag}`);
+  if (fields === undefined)
+    throw new StoreError(`${script.name} answered with an unknown word: ${tag}`);
   const outcome: Record<string, unknown> = { tag };
   for (const [index, field] of fields.entries()) {
     outcome[field.name] = decodeField(field, values[index]);
@@ -98,7 +100,7 @@ function decodeField({ name, type }: Field, value: Reply | undefined): unknown {
   if (type === "str") return String(value ?? "");
   if (type !== "int") return value ?? null;
   const number = Number(value ?? Number.NaN);
-  if (!Number.isSafeInteger(number)) throw new Error(`its ${name} is not a whole number`);
+  if (!Number.isSafeInteger(number)) throw new StoreError(`its ${name} is not a whole number`);
   return number;
 }
 

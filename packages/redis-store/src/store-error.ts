@@ -23,11 +23,10 @@ export class StoreError extends RefrainError {
     this.isTransient = isTransient;
   }
 
-  /** What Redis or the connection to it said while `what` was to be done. */
-  static from(what: string, error: unknown): StoreError {
-    if (error instanceof StoreError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return new StoreError(`${what}: ${reason}`, { cause: error, isTransient: mayPass(error) });
+  /** What went wrong while `what` was to be done. */
+  static from(what: string, cause: unknown): StoreError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new StoreError(`${what}: ${reason}`, { cause, isTransient: mayPass(cause) });
   }
 }
 
@@ -37,9 +36,10 @@ const NOT_NOW =
 
 /**
  * Whether asking again makes sense: the server says that it cannot do it now, or no reply came at all and nobody knows
- * whether it was done. Every other reply is definite.
+ * whether it was done. Every other reply is definite, and so is what we make of replies ourselves.
  */
 export function mayPass(error: unknown): boolean {
+  if (error instanceof RefrainError) return error instanceof StoreError && error.isTransient;
   if (!(error instanceof Error)) return false;
   return error.name === "ReplyError" ? NOT_NOW.test(error.message) : true;
 }

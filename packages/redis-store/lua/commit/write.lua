@@ -23,7 +23,8 @@ local function write(run, calls, last)
   if status ~= 'RUNNING' then return 'fenced' end
   if n - seen > 1 then return 'gap' end
 
+  local total = (bytes or 0) + size
   while cursor < last do entry[take(1)](run, calls) end
-  redis.call('HSET', run, 'n', n, 'bytes', (bytes or 0) + size)
+  redis.call('HSET', run, 'n', n, 'bytes', total)
   return 'applied'
 end

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { eventually, startRedis } from "@refrain/testkit";
+import { Redis } from "ioredis";
+import { expect, it } from "vitest";
+import { checkServer, RedisSettledHints, RedisStore, waitUntilReady } from "../src/index.ts";
+import { deliveryOf, newRun, sampleCall } from "./store-bench.ts";
+
+/** The rules of docs/redis-layout.md. */
+function documentedRules(): string[] {
+  const docs = readFileSync(new URL("../../../docs/redis-layout.md", import.meta.url), "utf8");
+  return /```acl\n(?<rules>[^`]+)```/.exec(docs)?.groups?.["rules"]?.trim().split(/\s+/) ?? [];
+}
+
+it("the rights that the documentation names are enough for everything a store does", async () => {
+  await using server = await startRedis();
+  const admin = new Redis(server.url);
+  await admin.acl("SETUSER", "journal", ...documentedRules(), ">secret");
+  const url = `redis://journal:secret@127.0.0.1:${server.port}`;
+  const [redis, subscriber] = [new Redis(url), new Redis(url)];
+  await waitUntilReady(redis);
+  const store = new RedisStore({ redis });
+  const hints = new RedisSettledHints({ redis: subscriber });
+  const heard = new Promise<void>((resolve) => {
+    hints.onSettled("order-1", resolve);
+  });
+  await eventually(async () => {
+    expect(await admin.pubsub("NUMSUB", "{refrain:0}:settled")).toContain(1);
+  });
+
+  expect((await checkServer(redis)).errors).toEqual([]);
+  await store.ready();
+  const run = newRun({ runId: "order-1" });
+  await store.create(run);
+  await admin.hset("{refrain:0}:run:order-1", "bytes", 1024 * 1024);
+  await admin.hset("{refrain:0}:run:order-1:calls", "0", Buffer.from(sampleCall()));
+  for (const attemptsStarted of [1, 2]) {
+    const reply = await store.claim(deliveryOf(run, { attemptsStarted }));
+    if (reply.kind !== "claimed") throw new Error(reply.kind);
+    reply.claim.clear(3, 4);
+    if (attemptsStarted === 1) reply.claim.release(0);
+    else {
+      const payload = Buffer.from("error");
+      reply.claim.settle({ status: "FAILED", payload, failedSlot: 0, retentionMs: 60_000 });
+    }
+    await reply.claim.acknowledged();
+  }
+  await heard;
+  expect(await store.rebuild()).toEqual([]);
+  expect((await store.read("order-1"))?.calls).toHaveLength(1);
+  expect(await store.prune(Date.now() + 1000)).toBe(1);
+
+  await hints.close();
+  expect(await admin.acl("LOG")).toEqual([]);
+  for (const connection of [admin, redis, subscriber]) connection.disconnect();
+});

@@ -1,0 +1,96 @@
+import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
+import { Cluster, Redis } from "ioredis";
+import { expect, it } from "vitest";
+import { RedisStore, shardOf } from "../src/index.ts";
+import { deliveryOf, newRun } from "./store-bench.ts";
+
+const SHARDS = 3;
+const runs = Array.from({ length: 24 }, (_, i) => newRun({ runId: `order:${i}` }));
+const settlement = {
+  status: "FAILED",
+  payload: Buffer.from("error"),
+  failedSlot: undefined,
+  retentionMs: 60_000,
+} as const;
+
+/** Everything a store does, over a connection to a cluster: every second run fails, the others are released. */
+async function useAll(redis: Redis | Cluster) {
+  const store = new RedisStore({ redis, shards: SHARDS });
+  await store.ready();
+  for (const run of runs) await store.create(run);
+  const claims = await Promise.all(runs.map((run) => store.claim(deliveryOf(run))));
+  for (const [index, reply] of claims.entries()) {
+    if (reply.kind !== "claimed") throw new Error(`a claim was answered with "${reply.kind}"`);
+    if (index % 2 === 0) reply.claim.settle(settlement);
+    else reply.claim.release(0);
+    await reply.claim.acknowledged();
+  }
+  const live = await store.rebuild();
+  const before = await store.read("order:0");
+  const pruned = await store.prune(Date.now() + 60_000);
+  const after = await store.read("order:0");
+  await store.close();
+  return { live: live.length, before: before?.status, pruned, after };
+}
+
+const ALL_DONE = { live: 12, before: "FAILED", pruned: 12, after: undefined };
+
+it("runs of these tests are in every shard", () => {
+  expect(new Set(runs.map(({ runId }) => shardOf(runId, SHARDS))).size).toBe(SHARDS);
+});
+
+it("a store works on a single-node cluster, which forbids scripts to touch keys they do not name", async () => {
+  await using server = await startRedis({ cluster: true });
+  const redis = new Redis(server.url);
+
+  expect(await useAll(redis)).toEqual(ALL_DONE);
+
+  redis.disconnect();
+});
+
+it("a store works on a cluster of several nodes, through a cluster's client", async () => {
+  await using servers = await startCluster(3);
+  const cluster = new Cluster(servers.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
+
+  expect(await useAll(cluster)).toEqual(ALL_DONE);
+
+  cluster.disconnect();
+});
+
+interface Nodes extends AsyncDisposable {
+  readonly nodes: readonly RedisServer[];
+}
+
+/** A cluster whose nodes share the slots. Each is started as if it were the only one. */
+async function startCluster(count: number): Promise<Nodes> {
+  const nodes = await Promise.all(
+    Array.from({ length: count }, () => startRedis({ cluster: true })),
+  );
+  const clients = nodes.map(({ url }) => new Redis(url));
+  const bounds = Array.from({ length: count + 1 }, (_, i) => Math.floor((16_384 * i) / count));
+  for (const [index, client] of clients.entries()) {
+    const [from = 0, to = 0] = bounds.slice(index);
+    if (from > 0) await client.cluster("DELSLOTSRANGE", 0, from - 1);
+    if (to < 16_384) await client.cluster("DELSLOTSRANGE", to, 16_383);
+    await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
+  }
+  for (const [index, { port }] of nodes.entries()) {
+    const bus = String((await clients[index]?.config("GET", "cluster-port"))?.[1]);
+    await clients[0]?.call("CLUSTER", "MEET", "127.0.0.1", String(port), bus);
+  }
+  await eventually(async () => {
+    for (const client of clients) {
+      const info = await client.cluster("INFO");
+      expect(info).toContain("cluster_state:ok");
+      expect(info).toContain(`cluster_known_nodes:${count}`);
+      expect(info).toContain(`cluster_size:${count}`);
+    }
+  });
+  for (const client of clients) client.disconnect();
+  return {
+    nodes,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(nodes.map((node) => node.stop()));
+    },
+  };
+}

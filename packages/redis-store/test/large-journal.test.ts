@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import {
+  claimedRun,
+  claimOf,
+  deliveryOf,
+  openStore,
+  recordGroup,
+  sampleCall,
+} from "./store-bench.ts";
+
+const KIB = Buffer.alloc(1024, 7);
+
+describe("a journal over 256 KiB", () => {
+  it("does not come with the claim, but after it", async () => {
+    await using bench = await openStore();
+    const { run, delivery } = await claimedRun(bench);
+    await bench.port.send([recordGroup(delivery, 1, { count: 300, bytes: sampleCall(KIB) })]);
+    const second = deliveryOf(run, { attemptsStarted: 2 });
+
+    const bare = await claimOf(bench.port, second);
+    const claimed = await bench.store.claim(second);
+
+    expect(bare).toMatchObject({ word: "claimed", run: { calls: [] } });
+    const calls = claimed.kind === "claimed" ? claimed.run.calls : [];
+    expect(calls.map((call) => call.slot)).toEqual(Array.from({ length: 300 }, (_, slot) => slot));
+  });
+
+  it("is whole or not handed out: a run taken over meanwhile is stale", async () => {
+    await using bench = await openStore();
+    const { run, delivery } = await claimedRun(bench);
+    await bench.port.send([recordGroup(delivery, 1, { count: 300, bytes: sampleCall(KIB) })]);
+    const [second, third] = [2, 3].map((attemptsStarted) => deliveryOf(run, { attemptsStarted }));
+    if (second === undefined || third === undefined) throw new Error("two deliveries are missing");
+    const hkeys = bench.redis.hkeys.bind(bench.redis);
+    let isTakenOver = false;
+    Object.defineProperty(bench.redis, "hkeys", {
+      value: async (key: string) => {
+        isTakenOver = (await claimOf(bench.port, third)).word === "claimed";
+        return hkeys(key);
+      },
+    });
+
+    const reply = await bench.store.claim(second);
+
+    expect(isTakenOver).toBe(true);
+    expect(reply).toEqual({ kind: "stale" });
+  });
+
+  it("with nothing left in it is an empty one", async () => {
+    await using bench = await openStore();
+    const { run, delivery } = await claimedRun(bench);
+    const { runId, nonce } = delivery;
+    await bench.port.send([recordGroup(delivery, 1, { count: 300, bytes: sampleCall(KIB) })]);
+    await bench.port.send([
+      { kind: "write", runId, nonce, n: 2, entries: [{ op: "clear", from: 0, to: 299 }] },
+    ]);
+
+    const reply = await bench.store.claim(deliveryOf(run, { attemptsStarted: 2 }));
+
+    expect(reply).toMatchObject({ kind: "claimed", run: { calls: [], journalBytes: 0 } });
+    expect((await bench.store.read(runId))?.calls).toEqual([]);
+  });
+});
