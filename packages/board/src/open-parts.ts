@@ -1,9 +1,9 @@
 import {
+  checkLayoutIfAny,
   checkQueueName,
   connectRedis,
   RedisStore,
   ShardKeys,
-  StoreError,
   waitUntilReady,
 } from "@refrain/redis-store";
 import { Queue } from "bullmq";
@@ -55,7 +55,8 @@ function connectParts(options: ConnectedBoardOptions): Parts {
     queues,
     ready: async () => {
       await waitUntilReady(redis);
-      await checkShardCount(redis, namespace, shards);
+      // A store's own check would write the layout down, and that is not a board's to decide.
+      await checkLayoutIfAny(redis, namespace, shards);
     },
     close: async () => {
       await Promise.allSettled(queues.map(({ queue }) => queue.close()));
@@ -70,14 +71,4 @@ function openQueue(name: string, prefix: string, redis: Redis): Queue {
   // Losses heal by themselves; requests that meet one are answered with an error.
   queue.on("error", () => {});
   return queue;
-}
-
-/** Looks only. A store's own check writes the count down when nobody has, and that is not a board's to decide. */
-async function checkShardCount(redis: Redis, namespace: string, shards: number): Promise<void> {
-  const { prefix } = new ShardKeys(namespace, 0);
-  const known = await redis.hget(`${prefix}:layout`, "shards");
-  if (known === null || known === String(shards)) return;
-  throw new StoreError(
-    `namespace "${namespace}" is laid out in ${known} shards, not ${shards}: give the board \`shards: ${known}\``,
-  );
 }
