@@ -1,6 +1,6 @@
 import type { Field } from "../src/script.ts";
 
-export interface Outcome {
+interface Outcome {
   readonly tag: string;
   readonly fields: readonly Field[];
 }
