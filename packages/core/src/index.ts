@@ -1,5 +1,17 @@
 // Durable functions and calls
 
+export { LocalRunner, newNonce } from "./attempt/local-runner.ts";
+export { type RunActionOptions, runAction } from "./attempt/run-action.ts";
+export { type PreparedInput, prepareInput } from "./calls/input.ts";
+export { type DivergencePlan, MAX_CLEARS, planDivergence } from "./decisions/divergence.ts";
+export {
+  type ErrorClasses,
+  encodeError,
+  observedError,
+  reviveError,
+} from "./decisions/error-payload.ts";
+export { type CallPlan, planCall } from "./decisions/plan-call.ts";
+export type { RetryOptions } from "./decisions/retry-policy.ts";
 // Actions
 export {
   type Action,
@@ -11,9 +23,7 @@ export {
   type Implementation,
   type ImplementOptions,
   implementationOf,
-} from "./action.ts";
-// Values and errors
-export { argsDigest } from "./args-digest.ts";
+} from "./ports/action.ts";
 // Running
 export type {
   Attempt,
@@ -23,32 +33,9 @@ export type {
   AttemptWarning,
   DroppedCall,
   ReleaseReason,
-} from "./attempt.ts";
-export { decodeCall, encodeCall } from "./call-bytes.ts";
-// The journal
-export type { CallIdentity } from "./call-identity.ts";
-export {
-  type CallOutcome,
-  type CallResult,
-  type CallStart,
-  CallStatus,
-  describeCall,
-  type FailedCall,
-  isSettled,
-  type PendingCall,
-  pendingCall,
-  type SettledCall,
-  type SucceededCall,
-  settledCall,
-} from "./call-result.ts";
-// Time
-export { type Clock, ImmediateTurns, systemClock, type Turns } from "./clock.ts";
-export { type Codec, msgpackCodec } from "./codec.ts";
-export type { CommitPort, Group, GroupReply, JournalEntry } from "./commit.ts";
-export { CommitQueue, type CommitQueueOptions } from "./commit-queue.ts";
-export { type CallInfo, currentCall } from "./current-call.ts";
-export { type DivergencePlan, MAX_CLEARS, planDivergence } from "./divergence.ts";
-export type { DurableContext } from "./durable-context.ts";
+} from "./ports/attempt.ts";
+export type { CommitPort, Group, GroupReply, JournalEntry } from "./ports/commit.ts";
+export type { DurableContext } from "./ports/durable-context.ts";
 export {
   type Awaitable,
   type CallArgs,
@@ -57,36 +44,8 @@ export {
   type DurableCallable,
   type DurableFunction,
   durable,
-  type NotStarted,
-  notStarted,
-} from "./durable-function.ts";
-export type { DurableHandle } from "./durable-promise.ts";
-export { type Encodable, type StoredInstance, toEncodable } from "./encodable.ts";
-export { type ErrorClasses, encodeError, observedError, reviveError } from "./error-payload.ts";
-export {
-  ClaimLostError,
-  type ClaimLostReason,
-  DivergenceError,
-  LimitExceededError,
-  OutcomeUnknownError,
-  PoisonRunError,
-  RefrainError,
-  RunConflictError,
-  SerializationError,
-  TerminalError,
-  TimeoutError,
-  UsageError,
-} from "./errors.ts";
-export { type PreparedInput, prepareInput } from "./input.ts";
-export { defaultLimits, type Limits } from "./limits.ts";
-export { LocalRunner, newNonce } from "./local-runner.ts";
-export { MemoryStore, type MemoryStoreOptions } from "./memory-store.ts";
-export { Notices } from "./notices.ts";
-export { checkName, checkOptions } from "./options.ts";
-export { type CallPlan, planCall } from "./plan-call.ts";
-export type { RetryOptions } from "./retry-policy.ts";
-export { type RunActionOptions, runAction } from "./run-action.ts";
-export { typeOnly, ValidationError } from "./schema.ts";
+} from "./ports/durable-function.ts";
+export type { DurableHandle } from "./ports/durable-promise.ts";
 // Stores
 export {
   type ActionStateStore,
@@ -103,4 +62,49 @@ export {
   RunStatus,
   type SettledStatus,
   type Settlement,
-} from "./store.ts";
+} from "./ports/store.ts";
+export { CommitQueue, type CommitQueueOptions } from "./stores/commit-queue.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./stores/memory-store.ts";
+// Values and errors
+export { argsDigest } from "./words/args-digest.ts";
+export { decodeCall, encodeCall } from "./words/call-bytes.ts";
+// The journal
+export type { CallIdentity } from "./words/call-identity.ts";
+export {
+  type CallOutcome,
+  type CallResult,
+  type CallStart,
+  CallStatus,
+  describeCall,
+  type FailedCall,
+  isSettled,
+  type PendingCall,
+  pendingCall,
+  type SettledCall,
+  type SucceededCall,
+  settledCall,
+} from "./words/call-result.ts";
+// Time
+export { type Clock, ImmediateTurns, systemClock, type Turns } from "./words/clock.ts";
+export { type Codec, msgpackCodec } from "./words/codec.ts";
+export { type CallInfo, currentCall } from "./words/current-call.ts";
+export { type Encodable, type StoredInstance, toEncodable } from "./words/encodable.ts";
+export {
+  ClaimLostError,
+  type ClaimLostReason,
+  DivergenceError,
+  LimitExceededError,
+  OutcomeUnknownError,
+  PoisonRunError,
+  RefrainError,
+  RunConflictError,
+  SerializationError,
+  TerminalError,
+  TimeoutError,
+  UsageError,
+} from "./words/errors.ts";
+export { defaultLimits, type Limits } from "./words/limits.ts";
+export { type NotStarted, notStarted } from "./words/not-started.ts";
+export { Notices } from "./words/notices.ts";
+export { checkName, checkOptions } from "./words/options.ts";
+export { typeOnly, ValidationError } from "./words/schema.ts";

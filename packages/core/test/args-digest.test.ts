@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { argsDigest } from "../src/args-digest.ts";
-import { canonicalForm } from "../src/canonical-form.ts";
-import { msgpackCodec } from "../src/codec.ts";
+import { argsDigest } from "../src/words/args-digest.ts";
+import { canonicalForm } from "../src/words/canonical-form.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
 import { holds, storable } from "./property.ts";
 
 test("FA-DIG-01 the same arguments twice give the same digest", () => {

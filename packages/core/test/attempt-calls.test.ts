@@ -290,7 +290,7 @@ test("a handle that nothing awaits never runs and is announced", async () => {
     ran += 1;
   });
   const implementation = action.implement((ctx) => {
-    ctx.durableExecuteAsync(mail);
+    void ctx.durableExecuteAsync(mail);
     return "done";
   });
   await drive.create(action);

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeCall, encodeCall } from "../src/call-bytes.ts";
-import { type CallResult, pendingCall, type SettledCall, settledCall } from "../src/call-result.ts";
-import { msgpackCodec } from "../src/codec.ts";
-import { SerializationError } from "../src/errors.ts";
+import { decodeCall, encodeCall } from "../src/words/call-bytes.ts";
+import {
+  type CallResult,
+  pendingCall,
+  type SettledCall,
+  settledCall,
+} from "../src/words/call-result.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
+import { SerializationError } from "../src/words/errors.ts";
 import { holds } from "./property.ts";
 import { thrownBy } from "./thrown-by.ts";
 
@@ -69,7 +74,7 @@ test("the layout never changes: other releases and the scripts read it", () => {
     [
       "01", // version
       "53", // "S"
-      "03", // reconciled, has digest
+      "07", // reconciled, has digest, reconcilable
       "01", // reopened
       "00000102", // seq
       "00000004", // after
@@ -144,6 +149,7 @@ test("every call comes back as it was", () => {
     status: fc.constantFrom("SUCCEEDED", "FAILED"),
     seq: uint32,
     tookMs: uint32,
+    reconcilable: fc.boolean(),
     reconciled: fc.boolean(),
     payload: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
   });

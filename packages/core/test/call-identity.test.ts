@@ -6,7 +6,7 @@ import {
   idempotencyKey,
   labelKey,
   sameIdentity,
-} from "../src/call-identity.ts";
+} from "../src/words/call-identity.ts";
 import { holds } from "./property.ts";
 
 async function chargeCard(): Promise<void> {}

@@ -8,7 +8,7 @@ import {
   type PendingCall,
   pendingCall,
   settledCall,
-} from "../src/call-result.ts";
+} from "../src/words/call-result.ts";
 
 const start = {
   slot: 3,

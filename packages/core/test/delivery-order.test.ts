@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
-import { DeliveryOrder, type KnownSlot, ORDER_PATIENCE_MS } from "../src/delivery-order.ts";
+import { DeliveryOrder, type KnownSlot, ORDER_PATIENCE_MS } from "../src/calls/delivery-order.ts";
 
 function orderOver(known: KnownSlot[] = []) {
   const clock = virtualClock();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { msgpackCodec } from "../src/codec.ts";
-import { encodeError, reviveError } from "../src/error-payload.ts";
-import { SerializationError } from "../src/errors.ts";
+import { encodeError, reviveError } from "../src/decisions/error-payload.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
+import { SerializationError } from "../src/words/errors.ts";
 import { holds, storable } from "./property.ts";
 import { thrownBy } from "./thrown-by.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { msgpackCodec } from "../src/codec.ts";
-import { encodeError, reviveError } from "../src/error-payload.ts";
+import { encodeError, reviveError } from "../src/decisions/error-payload.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
 
 function replay(thrown: unknown): Error {
   return reviveError(encodeError(thrown, msgpackCodec), msgpackCodec);

@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { msgpackCodec } from "../src/codec.ts";
-import { type ErrorClasses, encodeError, reviveError } from "../src/error-payload.ts";
-import { OutcomeUnknownError, TerminalError } from "../src/errors.ts";
+import { type ErrorClasses, encodeError, reviveError } from "../src/decisions/error-payload.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
+import { OutcomeUnknownError, TerminalError } from "../src/words/errors.ts";
 
 function replay(thrown: unknown, classes: ErrorClasses = {}): Error {
   return reviveError(encodeError(thrown, msgpackCodec, classes), msgpackCodec, classes);

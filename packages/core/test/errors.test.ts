@@ -11,7 +11,7 @@ import {
   TerminalError,
   TimeoutError,
   UsageError,
-} from "../src/errors.ts";
+} from "../src/words/errors.ts";
 
 const cause = new Error("the reason");
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { msgpackCodec } from "../src/codec.ts";
-import { type ErrorClasses, observedError, reviveError } from "../src/error-payload.ts";
-import { TerminalError } from "../src/errors.ts";
+import { type ErrorClasses, observedError, reviveError } from "../src/decisions/error-payload.ts";
+import { msgpackCodec } from "../src/words/codec.ts";
+import { TerminalError } from "../src/words/errors.ts";
 import { holds, storable } from "./property.ts";
 
 class CardDeclined extends Error {

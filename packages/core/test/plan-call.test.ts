@@ -58,11 +58,9 @@ const table: readonly {
   },
 ];
 
-for (const { title, recorded, isReconcilable, plan } of table) {
-  test(title, () => {
-    expect(planCall(recorded, identity, isReconcilable)).toEqual(plan);
-  });
-}
+test.each(table)("$title", ({ recorded, isReconcilable, plan }) => {
+  expect(planCall(recorded, identity, isReconcilable)).toEqual(plan);
+});
 
 for (const recorded of [pending, succeeded, failed]) {
   for (const other of [

@@ -1,6 +1,6 @@
 import { TerminalError } from "@refrain/core";
 import { expect, test } from "vitest";
-import { retryDelay, retryPolicy, unknownDelay } from "../src/retry-policy.ts";
+import { retryDelay, retryPolicy, unknownDelay } from "../src/decisions/retry-policy.ts";
 
 const error = new Error("boom");
 const plain = { jitter: false };

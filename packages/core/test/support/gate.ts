@@ -1,4 +1,4 @@
-import { deferred } from "../../src/deferred.ts";
+import { deferred } from "../../src/words/deferred.ts";
 
 /** A place in the code under test that a test waits for, and lets pass when it likes. */
 export interface Gate {

@@ -8,9 +8,9 @@ import { readDocument, root } from "./support/documents.ts";
  * Where warnings come from. A new one needs a section in docs/writing-actions.md: symptom, cause, fix. Then count it here.
  */
 const PLACES: Readonly<Record<string, number>> = {
-  "core/src/attempt-calls.ts": 1,
-  "core/src/outcomes.ts": 2,
-  "core/src/running-attempt.ts": 1,
+  "core/src/calls/attempt-calls.ts": 1,
+  "core/src/calls/outcomes.ts": 2,
+  "core/src/attempt/running-attempt.ts": 1,
   "redis-store/src/check-server.ts": 3,
   "refrain/src/become-ready.ts": 2,
   "worker/src/attempt-reporter.ts": 6,
@@ -23,7 +23,7 @@ const WARNS = /\.warn\(| onTrouble\(|type: "warning",|warnings(?: : errors\))?\.
 
 const sources = ["core", "redis-store", "client", "worker", "refrain"].flatMap((name) => {
   const folder = `packages/${name}/src`;
-  return readdirSync(path.join(root, folder), { encoding: "utf8" })
+  return readdirSync(path.join(root, folder), { encoding: "utf8", recursive: true })
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".generated.ts"))
     .map((file) => readDocument(`${folder}/${file}`));
 });
@@ -39,7 +39,7 @@ test("every place that warns is known, so that no warning goes without a section
 });
 
 test("every code of an attempt's warnings has a section of its name", () => {
-  const source = readFileSync(path.join(root, "packages/core/src/attempt.ts"), "utf8");
+  const source = readFileSync(path.join(root, "packages/core/src/ports/attempt.ts"), "utf8");
   const union = /export type AttemptWarning =(?<codes>[^;]+);/.exec(source)?.groups?.["codes"];
   const codes = [...(union ?? "").matchAll(/"(?<code>[^"]+)"/g)].map((code) => code[1]);
 

@@ -1,0 +1,296 @@
+import type { Logger } from "pino";
+import { AttemptCalls } from "../calls/attempt-calls.ts";
+import { AttemptLog } from "../calls/attempt-log.ts";
+import type { CallRun } from "../calls/call-run.ts";
+import { type Ending, settlementOf } from "../calls/ending.ts";
+import { Journal } from "../calls/journal.ts";
+import { judgeDivergence } from "../calls/judge-divergence.ts";
+import { type ContextHost, liveContext } from "../calls/live-context.ts";
+import { Outcomes } from "../calls/outcomes.ts";
+import type { ErrorClasses } from "../decisions/error-payload.ts";
+import { MAX_WAIT_IN_PLACE_MS } from "../decisions/retry-policy.ts";
+import type { ActionImplementation } from "../ports/action.ts";
+import type { Attempt, AttemptEnd, AttemptObserver, ReleaseReason } from "../ports/attempt.ts";
+import type { Claim, ClaimedRun } from "../ports/store.ts";
+import type { Clock } from "../words/clock.ts";
+import type { Codec } from "../words/codec.ts";
+import { deferred } from "../words/deferred.ts";
+import { DurableRandom } from "../words/durable-random.ts";
+import { ClaimLostError } from "../words/errors.ts";
+import type { Limits } from "../words/limits.ts";
+import type { Notices } from "../words/notices.ts";
+
+export interface RunningAttemptOptions {
+  readonly claim: Claim;
+  readonly run: ClaimedRun;
+  readonly implementation: ActionImplementation;
+  readonly codec: Codec;
+  readonly errors: ErrorClasses;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly logger: Logger | undefined;
+  readonly observe: AttemptObserver;
+  readonly mayStartEffect: () => boolean;
+  readonly ignoreReconcilers: boolean;
+  readonly notices: Notices;
+}
+
+/**
+ * One attempt from its first line to its end. It is `open` until it is asked to hand back (`releasing`), its last write is
+ * made (`sealed`) or it ends (`over`); only an open attempt starts calls.
+ */
+export class RunningAttempt implements Attempt, ContextHost {
+  readonly runId: string;
+  readonly action: string;
+  readonly epoch: number;
+  readonly #options: RunningAttemptOptions;
+  readonly #journal: Journal;
+  readonly #outcomes: Outcomes;
+  readonly #calls: AttemptCalls;
+  readonly #random: DurableRandom;
+  readonly #log: AttemptLog;
+  readonly #done = deferred<AttemptEnd>();
+  readonly #allClosed = deferred<void>();
+  #phase: "open" | "releasing" | "sealed" | "over" = "open";
+  #release: { readonly reason: ReleaseReason; readonly delayMs: number } | undefined;
+  #ending: Ending | undefined;
+  #isActionOver = false;
+  #controller: AbortController | undefined;
+  #isLooking = false;
+  #idleTurns = 0;
+
+  constructor(options: RunningAttemptOptions) {
+    const { claim, run, limits, observe, notices, codec, errors } = options;
+    this.#options = options;
+    this.runId = run.runId;
+    this.action = run.action;
+    this.epoch = claim.epoch;
+    this.#journal = new Journal(claim, run, limits);
+    this.#random = new DurableRandom(run.runId, run.createdAt);
+    this.#outcomes = new Outcomes({
+      runId: run.runId,
+      codec,
+      errors,
+      limits,
+      notices,
+      observe,
+      bytesLeft: () => this.#journal.bytesLeft,
+      takeSeq: () => this.#journal.takeSeq(),
+    });
+    this.#calls = new AttemptCalls({
+      ...options,
+      journal: this.#journal,
+      outcomes: this.#outcomes,
+      mayPlan: () => this.#phase === "open" && this.#ending === undefined,
+      isOpen: () => this.#phase === "open",
+      live: () => this.#log.unmute(),
+      changed: () => this.#changed(),
+      fail: (error) => this.fail(error),
+      abort: (error) => this.abort(error),
+    });
+    const bindings = { run: run.runId, action: run.action, attempt: claim.epoch };
+    this.#log = new AttemptLog(options.logger, bindings);
+  }
+
+  /** Starts the action. */
+  begin(): void {
+    const { claim, run, codec, implementation } = this.#options;
+    claim.onLost((error) =>
+      error instanceof ClaimLostError ? this.abort(error) : this.#end({ kind: "broken", error }),
+    );
+    if (this.#calls.isReplaying) this.#log.mute();
+    const context = liveContext(this, {
+      calls: this.#calls,
+      random: this.#random,
+      log: this.#log.logger,
+      ignoreReconcilers: this.#options.ignoreReconcilers,
+    });
+    const act = async (): Promise<unknown> =>
+      implementation.handler(context, codec.decode(run.input));
+    act().then(
+      (value) => this.#actionEnded({ kind: "returned", value }),
+      (error: unknown) => this.#actionEnded({ kind: "threw", error }),
+    );
+    this.#changed();
+  }
+
+  // Attempt: what the surroundings ask.
+
+  get done(): Promise<AttemptEnd> {
+    return this.#done.promise;
+  }
+
+  get isExecuting(): boolean {
+    return this.#calls.executing > 0;
+  }
+
+  get isExecutingReconcilable(): boolean {
+    return this.#calls.executingReconcilable > 0;
+  }
+
+  abort(error: ClaimLostError): void {
+    this.#end({ kind: "lost", error });
+  }
+
+  release(): void {
+    this.#startRelease({ reason: "drain", delayMs: 0 });
+  }
+
+  fail(error: unknown): void {
+    void this.#finish({ kind: "threw", error });
+  }
+
+  // ContextHost: what the action asks.
+
+  get isActionOver(): boolean {
+    return this.#isActionOver;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  // The end of an attempt.
+
+  #actionEnded(ending: Ending): void {
+    this.#isActionOver = true;
+    void this.#finish(ending);
+  }
+
+  async #finish(given: Ending): Promise<void> {
+    if (this.#ending !== undefined || this.#phase === "sealed" || this.#phase === "over") return;
+    const ending = this.#checkAllAsked(given);
+    this.#ending = ending;
+    this.#letGo(ending);
+    if (this.#calls.inFlight.size > 0) {
+      this.#changed();
+      await this.#allClosed.promise;
+    }
+    const { runId } = this;
+    const outcomes = this.#outcomes;
+    const settlement = await settlementOf(ending, { ...this.#options, runId, outcomes });
+    if (this.#isOver()) return;
+    this.#phase = "sealed";
+    this.#options.claim.settle(settlement);
+    if (await this.#isAcknowledged()) this.#end({ kind: "settled", status: settlement.status });
+  }
+
+  /** An action that ends without asking for what its journal holds has diverged too. */
+  #checkAllAsked(ending: Ending): Ending {
+    const [first, ...others] = this.#journal.unasked();
+    if (first === undefined || !this.#isActionOver) return ending;
+    const { observe, implementation } = this.#options;
+    const { event, error } = judgeDivergence({
+      runId: this.runId,
+      policy: implementation.onDivergence,
+      clears: this.#journal.clears,
+      dropped: [first, ...others],
+      found: undefined,
+      plannedBefore: (identity) => this.#journal.planned(identity),
+    });
+    observe(event);
+    return error === undefined ? ending : { kind: "threw", error };
+  }
+
+  /** Abandons what something awaited, a race's losers; what nothing awaited is waited for. */
+  #letGo(ending: Ending): void {
+    const { observe } = this.#options;
+    for (const { identity } of this.#calls.takeUnused()) {
+      observe({ type: "handle-unused", functionId: identity.functionId });
+    }
+    const reason = ending.kind === "threw" ? ending.error : new DOMException(ENDED, "AbortError");
+    for (const call of this.#calls.inFlight) {
+      // While the action still runs, nobody can say what it would have awaited.
+      if (call.promise.isAwaited || !this.#isActionOver) this.#calls.abandon(call, reason);
+      else this.#warnNotAwaited(call);
+    }
+  }
+
+  #warnNotAwaited({ planned: { slot, functionId } }: CallRun): void {
+    this.#options.observe({
+      type: "warning",
+      code: "call-not-awaited",
+      slot,
+      functionId,
+      message: `run ${this.runId}, slot ${slot}: ${functionId} was still under way when the action ended, and nothing awaited it: it is waited for and recorded. Await every durable call`,
+    });
+  }
+
+  #startRelease(release: { readonly reason: ReleaseReason; readonly delayMs: number }): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "releasing";
+    this.#release = release;
+    this.#changed();
+  }
+
+  async #handBack(): Promise<void> {
+    if (!(await this.#isAcknowledged()) || this.#phase !== "releasing" || this.isExecuting) return;
+    if (this.#ending !== undefined && this.#calls.inFlight.size === 0) return;
+    const { asks } = this.#calls.waits;
+    this.#phase = "sealed";
+    this.#options.claim.release(asks);
+    const { reason, delayMs } = this.#release ?? { reason: "drain", delayMs: 0 };
+    if (await this.#isAcknowledged()) this.#end({ kind: "released", reason, delayMs });
+  }
+
+  async #isAcknowledged(): Promise<boolean> {
+    try {
+      await this.#options.claim.acknowledged();
+      return true;
+    } catch {
+      // The claim tells the attempt itself that it is lost.
+      return false;
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#phase === "sealed" || this.#phase === "over";
+  }
+
+  #end(end: AttemptEnd): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    const reason =
+      end.kind === "lost" || end.kind === "broken"
+        ? end.error
+        : new DOMException(ENDED, "AbortError");
+    this.#calls.stop(reason);
+    this.#controller?.abort(reason);
+    this.#done.resolve(end);
+  }
+
+  // Looking around: once in a turn in which something changed, when all that followed from it is over.
+
+  #changed(): void {
+    if (this.#isLooking || this.#phase === "over") return;
+    this.#isLooking = true;
+    this.#options.clock.turns.deliver(() => {
+      this.#isLooking = false;
+      this.#lookAround();
+    });
+  }
+
+  #lookAround(): void {
+    const { inFlight, order, waits } = this.#calls;
+    if (this.#isOver() || !order.isIdle) return;
+    if (this.#ending !== undefined && inFlight.size === 0) return this.#allClosed.resolve();
+    if (this.isExecuting) return;
+    if (this.#phase === "releasing") return void this.#handBack();
+    if (inFlight.size === 0) return this.#noticeIdle();
+    this.#idleTurns = 0;
+    if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;
+    this.#startRelease({ reason: "outcome-unknown", delayMs: waits.remainingMs });
+  }
+
+  /** Nothing durable is under way and the action has not ended: it waits for something that no replay restores. */
+  #noticeIdle(): void {
+    if (this.#ending !== undefined) return;
+    this.#idleTurns += 1;
+    if (this.#idleTurns < 2) return this.#changed();
+    if (!this.#options.notices.isFirst(`non-durable-wait/${this.action}`)) return;
+    this.#options.observe({ type: "non-durable-wait" });
+  }
+}
+
+const ENDED = "the attempt is over";

@@ -1,0 +1,270 @@
+import type { CallPlan } from "../decisions/plan-call.ts";
+import type { ActionImplementation } from "../ports/action.ts";
+import type { AttemptObserver } from "../ports/attempt.ts";
+import { DurablePromise } from "../ports/durable-promise.ts";
+import type { Claim, ClaimedRun } from "../ports/store.ts";
+import { pendingCall, type SettledCall } from "../words/call-result.ts";
+import type { Clock } from "../words/clock.ts";
+import type { ClaimLostError } from "../words/errors.ts";
+import { type CallHost, CallRun } from "./call-run.ts";
+import type { CallSpec } from "./call-spec.ts";
+import { DeliveryOrder } from "./delivery-order.ts";
+import { EffectGate } from "./effect-gate.ts";
+import type { Journal, PlannedCall } from "./journal.ts";
+import { judgeDivergence } from "./judge-divergence.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { Waits } from "./waits.ts";
+
+export interface AttemptCallsOptions {
+  readonly claim: Claim;
+  readonly run: ClaimedRun;
+  readonly journal: Journal;
+  readonly outcomes: Outcomes;
+  readonly implementation: ActionImplementation;
+  readonly clock: Clock;
+  readonly observe: AttemptObserver;
+  readonly mayStartEffect: () => boolean;
+  /** False when no call may be planned any more, though some that were may still start. */
+  readonly mayPlan: () => boolean;
+  /** False when nothing may start or be written any more. */
+  readonly isOpen: () => boolean;
+  /** The action has gone through all that earlier attempts recorded. */
+  readonly live: () => void;
+  /** A call was planned, began to wait, stopped running or reached the action. */
+  readonly changed: () => void;
+  readonly fail: (error: unknown) => void;
+  readonly abort: (error: ClaimLostError) => void;
+}
+
+type Settlers = ReturnType<typeof DurablePromise.withResolvers<unknown>>;
+
+/** The durable calls of one attempt: plans them, lets them start when they may, and keeps count of what is under way. */
+export class AttemptCalls implements CallHost {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly unknownAsks: number;
+  readonly clock: Clock;
+  readonly outcomes: Outcomes;
+  readonly observe: AttemptObserver;
+  readonly order: DeliveryOrder;
+  readonly waits: Waits;
+  readonly #options: AttemptCallsOptions;
+  readonly #gate: EffectGate;
+  readonly #functions = new Map<string, unknown>();
+  readonly #unused = new Map<DurablePromise<unknown>, CallSpec>();
+  readonly #inFlight = new Set<CallRun>();
+  #replaying = 0;
+  #executing = 0;
+  #executingReconcilable = 0;
+  #now: number;
+
+  constructor(options: AttemptCallsOptions) {
+    const { run, claim, clock, journal, observe } = options;
+    this.#options = options;
+    this.runId = run.runId;
+    this.epoch = claim.epoch;
+    this.unknownAsks = run.unknownAsks;
+    this.clock = clock;
+    this.outcomes = options.outcomes;
+    this.observe = observe;
+    this.#now = run.createdAt;
+    this.waits = new Waits(clock);
+    this.#gate = new EffectGate({ ...options, runId: run.runId });
+    this.order = new DeliveryOrder({
+      clock,
+      nextKnown: () => journal.nextKnown(),
+      onNotRestored: ({ slot, functionId }) => {
+        const message = `run ${run.runId}, slot ${slot}: ${functionId} is recorded, and the action asked for it at this point before, but has not now; outcomes are delivered without waiting for it any longer. Parallel branches must not await timers or I/O outside durable calls`;
+        observe({ type: "warning", code: "order-not-restored", slot, functionId, message });
+      },
+      onDelivered: options.changed,
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#options.isOpen();
+  }
+
+  get inFlight(): ReadonlySet<CallRun> {
+    return this.#inFlight;
+  }
+
+  get executing(): number {
+    return this.#executing;
+  }
+
+  get executingReconcilable(): number {
+    return this.#executingReconcilable;
+  }
+
+  get isReplaying(): boolean {
+    return this.#replaying > 0 || this.#options.journal.nextKnown() !== undefined;
+  }
+
+  /** When the latest outcome the action has seen was settled, epoch milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  call(spec: CallSpec): DurablePromise<unknown> {
+    this.#checkFunction(spec);
+    const settlers = DurablePromise.withResolvers<unknown>();
+    settlers.promise.markHandled();
+    this.#plan(spec, settlers);
+    return settlers.promise;
+  }
+
+  lazyCall(spec: CallSpec): DurablePromise<unknown> {
+    this.#checkFunction(spec);
+    const settlers: Settlers = DurablePromise.withResolvers<unknown>(() => {
+      this.#unused.delete(settlers.promise);
+      this.#plan(spec, settlers);
+    });
+    this.#unused.set(settlers.promise, spec);
+    return settlers.promise;
+  }
+
+  /** Handles that nothing ever awaited. */
+  takeUnused(): CallSpec[] {
+    const unused = [...this.#unused.values()];
+    this.#unused.clear();
+    return unused;
+  }
+
+  /** Lets go of a call whose outcome nobody waits for. */
+  abandon(call: CallRun, reason: unknown): void {
+    this.#inFlight.delete(call);
+    call.abandon(reason);
+  }
+
+  stop(reason: unknown): void {
+    this.order.stop();
+    this.waits.cutShort();
+    for (const call of this.#inFlight) this.abandon(call, reason);
+  }
+
+  #checkFunction({ fn, identity: { functionId } }: CallSpec): void {
+    if (fn === undefined) return;
+    const known = this.#functions.get(functionId);
+    if (known === undefined) {
+      this.#functions.set(functionId, fn);
+    } else if (known !== fn) {
+      throw new TypeError(
+        `run ${this.runId}: two different functions are called under the id "${functionId}" (${nameOf(known)} and ${nameOf(fn)}): give each its own id with durable(id, fn), and make it outside the action`,
+      );
+    }
+  }
+
+  #plan(spec: CallSpec, settlers: Settlers): void {
+    try {
+      const isReconcilable = spec.reconciler !== undefined;
+      const { journal } = this.#options;
+      const { call, plan } = journal.plan(spec.identity, isReconcilable, this.order.delivered);
+      const run = new CallRun(this, spec, call, settlers);
+      this.#carryOut(run, plan);
+    } catch (error) {
+      this.#options.fail(error);
+    }
+    this.order.asked();
+    this.#noticeLive();
+    this.#options.changed();
+  }
+
+  #noticeLive(): void {
+    if (!this.isReplaying) this.#options.live();
+  }
+
+  #carryOut(run: CallRun, plan: CallPlan): void {
+    if (plan.kind === "replay") this.#replay(run, plan.call);
+    else if (!this.#options.mayPlan()) return;
+    else if (plan.kind !== "diverge") this.#start(run, plan);
+    else if (this.#mayClear(run.planned)) this.#start(run, { kind: "run", mark: plan.mark });
+  }
+
+  /** From here on the call counts as under way; what never starts must hold up no ending. */
+  #start(run: CallRun, plan: Parameters<CallRun["start"]>[0]): void {
+    this.#inFlight.add(run);
+    run.start(plan);
+  }
+
+  #replay(run: CallRun, recorded: SettledCall): void {
+    const { slot, functionId, seq } = recorded;
+    this.#replaying += 1;
+    this.#inFlight.add(run);
+    this.observe({ type: "call-replayed", slot, functionId });
+    this.order.push(seq, () => {
+      this.#replaying -= 1;
+      this.#noticeLive();
+      this.#sawSettled(recorded);
+      run.deliver(this.outcomes.ofRecord(recorded));
+    });
+  }
+
+  /** Announces a divergence and acts on it; false when it fails the run. */
+  #mayClear(call: PlannedCall): boolean {
+    const { journal, implementation, fail } = this.#options;
+    const [found, ...after] = journal.from(call.slot);
+    if (found === undefined) return true;
+    const { event, error } = judgeDivergence({
+      runId: this.runId,
+      policy: implementation.onDivergence,
+      clears: journal.clears,
+      dropped: [found, ...after],
+      found: call,
+      plannedBefore: (identity) => journal.plannedBefore(identity, call),
+    });
+    this.observe(event);
+    if (error !== undefined) fail(error);
+    else journal.clearFrom(call.slot);
+    return error === undefined;
+  }
+
+  // What a call asks of its attempt.
+
+  mayStart(): boolean | Promise<boolean> {
+    return this.#gate.mayStart();
+  }
+
+  enter(isReconcilableFn: boolean): void {
+    this.#executing += 1;
+    if (isReconcilableFn) this.#executingReconcilable += 1;
+  }
+
+  leave(isReconcilableFn: boolean): void {
+    this.#executing -= 1;
+    if (isReconcilableFn) this.#executingReconcilable -= 1;
+    this.#options.changed();
+  }
+
+  wait(ms: number, asks: number): Promise<boolean> {
+    const waiting = this.waits.wait(ms, asks);
+    this.#options.changed();
+    return waiting;
+  }
+
+  append(call: PlannedCall, startedAt: number): void {
+    this.#options.journal.append(pendingCall({ ...call, startedAt, attempt: this.epoch }));
+  }
+
+  settle(call: SettledCall, isMarked: boolean, deliver: () => void): void {
+    // In line first: the turn in which the action sees the outcome comes before the flush that carries it away.
+    this.order.push(call.seq, () => {
+      this.#sawSettled(call);
+      deliver();
+    });
+    this.#options.journal.settle(call, isMarked);
+  }
+
+  closed(call: CallRun): void {
+    this.#inFlight.delete(call);
+  }
+
+  #sawSettled(call: SettledCall): void {
+    this.#now = Math.max(this.#now, call.startedAt + call.tookMs);
+  }
+}
+
+function nameOf(fn: unknown): string {
+  const source = String(fn).replaceAll(/\s+/g, " ");
+  return source.length > 60 ? `${source.slice(0, 57)}…` : source;
+}

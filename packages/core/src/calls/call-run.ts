@@ -1,0 +1,245 @@
+import { type NextStep, nextStep, type Step, type StepResult } from "../decisions/call-step.ts";
+import type { CallPlan } from "../decisions/plan-call.ts";
+import type { AttemptObserver } from "../ports/attempt.ts";
+import type { DurablePromise } from "../ports/durable-promise.ts";
+import { type CallOutcome, type SettledCall, settledCall } from "../words/call-result.ts";
+import type { Clock } from "../words/clock.ts";
+import { type CallInfo, withCurrentCall } from "../words/current-call.ts";
+import type { CallSpec } from "./call-spec.ts";
+import { keyOfCall, type PlannedCall } from "./journal.ts";
+import type { Outcomes } from "./outcomes.ts";
+
+/** What a call needs of the attempt it belongs to. */
+export interface CallHost {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly outcomes: Outcomes;
+  readonly observe: AttemptObserver;
+  /** How often outcomes stayed unknown in a row before this attempt. */
+  readonly unknownAsks: number;
+  /** False when nothing new may start: the call then never settles. */
+  readonly isOpen: boolean;
+  /**
+   * Whether a fn or reconciler may start now: every outcome so far is acknowledged, and the lock is provably ours. A
+   * plain true needs no waiting.
+   */
+  mayStart(): boolean | Promise<boolean>;
+  /** Counts a fn or reconciler that runs. */
+  enter(isReconcilableFn: boolean): void;
+  leave(isReconcilableFn: boolean): void;
+  /** Waits in place; false when the attempt hands back or ends first. */
+  wait(ms: number, asks: number): Promise<boolean>;
+  append(call: PlannedCall, startedAt: number): void;
+  /** Records an outcome and puts it in line for the action. */
+  settle(call: SettledCall, isMarked: boolean, deliver: () => void): void;
+  /** An outcome reached the action, or nobody wants it any more. */
+  closed(call: CallRun): void;
+}
+
+/** One durable call within one attempt, from its plan to its outcome. */
+export class CallRun {
+  readonly planned: PlannedCall;
+  readonly spec: CallSpec;
+  readonly promise: DurablePromise<unknown>;
+  readonly #host: CallHost;
+  readonly #settlers: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
+  #isMarked = false;
+  #isAbandoned = false;
+  #startedAt = 0;
+  #tries = 0;
+  #asks: number;
+  #controller: AbortController | undefined;
+
+  constructor(
+    host: CallHost,
+    spec: CallSpec,
+    planned: PlannedCall,
+    settlers: {
+      promise: DurablePromise<unknown>;
+      resolve: (value: unknown) => void;
+      reject: (error: unknown) => void;
+    },
+  ) {
+    this.#host = host;
+    this.spec = spec;
+    this.planned = planned;
+    this.promise = settlers.promise;
+    this.#settlers = settlers;
+    this.#asks = host.unknownAsks;
+  }
+
+  /** Carries out a plan. A divergence has been dealt with by now. */
+  start(plan: Exclude<CallPlan, { kind: "diverge" }>): void {
+    this.#startedAt = this.#host.clock.now();
+    if (plan.kind === "replay") return;
+    if (!this.#host.isOpen) return;
+    if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);
+    this.#isMarked = plan.kind !== "run" || plan.mark;
+    if (plan.kind !== "reconcile") this.#asks = 0;
+    void this.#run(plan.kind === "reconcile" ? "reconciler" : "fn");
+  }
+
+  /** Nobody waits for the outcome any more: the signal aborts, a late outcome is discarded. */
+  abandon(reason: unknown): void {
+    this.#isAbandoned = true;
+    this.#controller?.abort(reason);
+  }
+
+  /** Hands the outcome to whoever awaits the call. */
+  deliver(outcome: { readonly value: unknown } | { readonly error: unknown }): void {
+    if ("error" in outcome) this.#settlers.reject(outcome.error);
+    else this.#settlers.resolve(outcome.value);
+    this.#host.closed(this);
+  }
+
+  async #run(first: Step): Promise<void> {
+    let step: Step | undefined = first;
+    while (step !== undefined) {
+      const verdict = this.#host.mayStart();
+      const mayStart = typeof verdict === "boolean" ? verdict : await verdict;
+      if (!mayStart || this.#isAbandoned) return;
+      step = await this.#takeStep(step);
+    }
+  }
+
+  /** Runs fn or the reconciler once, and does what follows from it. Says which step comes next, if any. */
+  async #takeStep(step: Step): Promise<Step | undefined> {
+    const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
+    this.#host.enter(isReconcilableFn);
+    const running = this.#invoke(step);
+    const leave = (): void => this.#host.leave(isReconcilableFn);
+    const result = await this.#bounded(running);
+    // What timed out still runs, and may still take effect: the attempt must not move elsewhere meanwhile.
+    if (result.kind === "timed-out") void running.then(leave);
+    if (this.#isAbandoned) {
+      if (result.kind !== "timed-out") leave();
+      return undefined;
+    }
+    const next = this.#decide(step, result);
+    if (next.kind === "succeed" || next.kind === "fail") this.#settle(step, next);
+    if (result.kind !== "timed-out") leave();
+    return this.#prepare(next);
+  }
+
+  #invoke(step: Step): Promise<StepResult> {
+    const { reconciler, start } = this.spec;
+    const info = this.#info();
+    try {
+      const value = withCurrentCall(info, () =>
+        step === "reconciler" ? reconciler?.() : start(info),
+      );
+      return Promise.resolve(value).then(
+        (awaited) => ({ kind: "returned", value: awaited }),
+        (error: unknown) => ({ kind: "threw", error }),
+      );
+    } catch (error) {
+      return Promise.resolve({ kind: "threw", error });
+    }
+  }
+
+  #bounded(running: Promise<StepResult>): Promise<StepResult> {
+    const { timeoutMs } = this.spec;
+    if (timeoutMs === undefined) return running;
+    return new Promise((resolve) => {
+      const cancel = this.#host.clock.timer(timeoutMs, () => {
+        resolve({ kind: "timed-out", timeoutMs });
+        this.#controller?.abort(
+          new DOMException(`the call took longer than ${timeoutMs} ms`, "TimeoutError"),
+        );
+        this.#controller = undefined;
+      });
+      void running.then(resolve).finally(cancel);
+    });
+  }
+
+  #decide(step: Step, result: StepResult): NextStep {
+    if (step === "fn" && result.kind !== "returned") this.#tries += 1;
+    this.#asks += 1;
+    const next = nextStep(step, result, {
+      functionId: this.planned.functionId,
+      isReconcilable: this.spec.reconciler !== undefined,
+      retry: this.spec.retry,
+      tries: this.#tries,
+      asks: this.#asks,
+      random: Math.random(),
+    });
+    if (next.kind !== "ask") this.#asks = 0;
+    return next;
+  }
+
+  #settle(step: Step, next: NextStep & { readonly kind: "succeed" | "fail" }): void {
+    const { slot, functionId } = this.planned;
+    const { outcomes, observe, clock } = this.#host;
+    const isReconciled = step === "reconciler";
+    if (isReconciled) {
+      const verdict = next.kind === "succeed" ? "succeeded" : "failed";
+      observe({ type: "call-reconciled", verdict, slot, functionId });
+    }
+    const observed =
+      next.kind === "succeed"
+        ? outcomes.ofValue(this.planned, next.value, isReconciled)
+        : outcomes.ofError(this.planned, next.error);
+    const outcome: Omit<CallOutcome, "seq"> = {
+      status: observed.status,
+      tookMs: Math.max(0, clock.now() - this.#startedAt),
+      reconcilable: this.spec.reconciler !== undefined,
+      reconciled: isReconciled,
+      payload: observed.payload,
+    };
+    const start = { ...this.planned, startedAt: this.#startedAt, attempt: this.#host.epoch };
+    const settled = settledCall(start, { ...outcome, seq: outcomes.takeSeq() });
+    this.#host.settle(settled, this.#isMarked, () => this.deliver(observed.seen));
+  }
+
+  /** Waits as the decision asks; undefined when the attempt hands back or ends meanwhile. */
+  async #prepare(next: NextStep): Promise<Step | undefined> {
+    const { slot, functionId } = this.planned;
+    const { observe, runId } = this.#host;
+    let isDue = false;
+    if (next.kind === "run") {
+      observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
+      isDue = true;
+    } else if (next.kind === "retry") {
+      isDue = await this.#host.wait(next.delayMs, 0);
+    } else if (next.kind === "ask") {
+      const idempotencyKey = keyOfCall(runId, this.planned);
+      const { delayMs: retryInMs, error } = next;
+      const asks = this.#asks;
+      observe({
+        type: "outcome-unknown",
+        slot,
+        functionId,
+        idempotencyKey,
+        retryInMs,
+        asks,
+        error,
+      });
+      isDue = await this.#host.wait(retryInMs, asks);
+    }
+    if (!isDue) return undefined;
+    return next.kind === "ask" ? "reconciler" : "fn";
+  }
+
+  #info(): CallInfo {
+    const { runId, epoch } = this.#host;
+    const { planned } = this;
+    const signal = (): AbortSignal => {
+      this.#controller ??= new AbortController();
+      return this.#controller.signal;
+    };
+    return {
+      runId,
+      slot: planned.slot,
+      functionId: planned.functionId,
+      attempt: epoch,
+      // Hashing and signals cost more than the rest of a call: made only when somebody looks.
+      get idempotencyKey() {
+        return keyOfCall(runId, planned);
+      },
+      get signal() {
+        return signal();
+      },
+    };
+  }
+}

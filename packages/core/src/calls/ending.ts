@@ -1,0 +1,60 @@
+import { type ErrorClasses, encodeError } from "../decisions/error-payload.ts";
+import type { ActionImplementation } from "../ports/action.ts";
+import type { Settlement } from "../ports/store.ts";
+import type { Codec } from "../words/codec.ts";
+import { toEncodable } from "../words/encodable.ts";
+import { SerializationError } from "../words/errors.ts";
+import type { Limits } from "../words/limits.ts";
+import { parseWith } from "../words/schema.ts";
+import type { Outcomes } from "./outcomes.ts";
+
+/** How an action ended. */
+export type Ending =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "threw"; readonly error: unknown };
+
+export interface SettlementOptions {
+  readonly runId: string;
+  readonly implementation: ActionImplementation;
+  readonly codec: Codec;
+  readonly errors: ErrorClasses;
+  readonly limits: Limits;
+  readonly outcomes: Outcomes;
+}
+
+/** Turns an ending into what is stored. An output that does not pass its schema or cannot be stored fails the run. */
+export async function settlementOf(
+  ending: Ending,
+  options: SettlementOptions,
+): Promise<Settlement> {
+  if (ending.kind === "threw") return failure(ending.error, options);
+  const { implementation, codec, limits, runId } = options;
+  const { name, output } = implementation.definition;
+  try {
+    const parsed = await parseWith(
+      output,
+      ending.value,
+      `output of action "${name}", run ${runId},`,
+    );
+    const payload = codec.encode(toEncodable(parsed, { label: "output" }).value);
+    if (payload.byteLength > limits.maxValueBytes) {
+      throw new SerializationError(
+        `run ${runId}: the output of action "${name}" has ${payload.byteLength} bytes, more than the limit of ${limits.maxValueBytes}: store it elsewhere and return a reference`,
+      );
+    }
+    const { succeededMs } = implementation.retention;
+    return { status: "SUCCEEDED", payload, failedSlot: undefined, retentionMs: succeededMs };
+  } catch (error) {
+    return failure(error, options);
+  }
+}
+
+function failure(error: unknown, options: SettlementOptions): Settlement {
+  const { implementation, codec, errors, outcomes } = options;
+  return {
+    status: "FAILED",
+    payload: encodeError(error, codec, errors),
+    failedSlot: outcomes.slotOf(error),
+    retentionMs: implementation.retention.failedMs,
+  };
+}

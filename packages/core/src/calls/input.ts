@@ -1,0 +1,39 @@
+import type { ActionDefinition } from "../ports/action.ts";
+import { argsDigest } from "../words/args-digest.ts";
+import type { Codec } from "../words/codec.ts";
+import { toEncodable } from "../words/encodable.ts";
+import { LimitExceededError } from "../words/errors.ts";
+import type { Limits } from "../words/limits.ts";
+import { parseWith } from "../words/schema.ts";
+
+/** An input as a run stores it. */
+export interface PreparedInput {
+  /** What the schema gave, encoded. Every attempt reads this. */
+  readonly bytes: Uint8Array;
+  /** Of what the caller gave, before parsing: tells whether two enqueues ask for the same run. */
+  readonly digest: string;
+}
+
+/**
+ * Parses and encodes the input of a run, once and for all of its attempts.
+ *
+ * @throws ValidationError when it does not pass the action's schema.
+ * @throws TypeError when what the caller gave has no canonical form (functions, symbols, cycles, class instances).
+ * @throws SerializationError when what the schema gave cannot be encoded.
+ * @throws LimitExceededError when it is larger than one value may be.
+ */
+export async function prepareInput(
+  definition: ActionDefinition,
+  input: unknown,
+  options: { readonly codec: Codec; readonly limits: Limits },
+): Promise<PreparedInput> {
+  const what = `input of action "${definition.name}"`;
+  const parsed = await parseWith(definition.input, input, what);
+  const digest = argsDigest([input]);
+  const bytes = options.codec.encode(toEncodable(parsed, { label: "input" }).value);
+  const { maxValueBytes } = options.limits;
+  if (bytes.byteLength <= maxValueBytes) return { bytes, digest };
+  throw new LimitExceededError(
+    `${what} has ${bytes.byteLength} bytes, more than the limit of ${maxValueBytes}: store it elsewhere and pass a reference`,
+  );
+}

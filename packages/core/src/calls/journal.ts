@@ -1,0 +1,174 @@
+import { type CallPlan, planCall } from "../decisions/plan-call.ts";
+import type { Claim, ClaimedRun } from "../ports/store.ts";
+import { type CallIdentity, idempotencyKey, sameIdentity } from "../words/call-identity.ts";
+import {
+  type CallResult,
+  isSettled,
+  type PendingCall,
+  type SettledCall,
+} from "../words/call-result.ts";
+import { LimitExceededError } from "../words/errors.ts";
+import type { Limits } from "../words/limits.ts";
+import type { KnownSlot } from "./delivery-order.ts";
+
+/** A call as it stands in its run: which slot, which identity, the how-manieth of that identity. */
+export interface PlannedCall extends CallIdentity {
+  readonly slot: number;
+  /** Calls of the same identity that the run planned before. */
+  readonly earlier: number;
+  /** How often a person reopened this call. */
+  readonly reopened: number;
+  /** Outcomes delivered when it was planned. */
+  readonly after: number;
+}
+
+/** One attempt's view of its run's journal: what was there at the claim, where the cursor is, and what it writes. */
+export class Journal {
+  readonly #claim: Claim;
+  readonly #limits: Limits;
+  readonly #recorded = new Map<number, CallResult>();
+  readonly #planned = new Map<string, number>();
+  #known: readonly number[];
+  #firstUnasked = 0;
+  #cursor = 0;
+  #nextSeq = 0;
+  #bytes: number;
+  #clears: number;
+
+  constructor(claim: Claim, run: ClaimedRun, limits: Limits) {
+    this.#claim = claim;
+    this.#limits = limits;
+    this.#known = run.calls.map((call) => call.slot);
+    this.#bytes = run.journalBytes;
+    this.#clears = run.clears;
+    for (const call of run.calls) {
+      this.#recorded.set(call.slot, call);
+      if (isSettled(call)) this.#nextSeq = Math.max(this.#nextSeq, call.seq + 1);
+    }
+  }
+
+  get clears(): number {
+    return this.#clears;
+  }
+
+  get bytesLeft(): number {
+    return Math.max(0, this.#limits.maxJournalBytes - this.#bytes);
+  }
+
+  /** Calls the journal held at the claim that the action has not asked for. */
+  unasked(): CallResult[] {
+    return this.from(this.#cursor);
+  }
+
+  /** What the journal held at the claim from `slot` on, ascending. */
+  from(slot: number): CallResult[] {
+    return this.#known
+      .filter((known) => known >= slot)
+      .flatMap((known) => this.#recorded.get(known) ?? []);
+  }
+
+  nextKnown(): KnownSlot | undefined {
+    let slot = this.#known[this.#firstUnasked];
+    while (slot !== undefined && slot < this.#cursor) {
+      this.#firstUnasked += 1;
+      slot = this.#known[this.#firstUnasked];
+    }
+    return slot === undefined ? undefined : this.#recorded.get(slot);
+  }
+
+  /**
+   * Gives the call the next slot and says what to do about it.
+   *
+   * @param after outcomes delivered so far
+   * @throws LimitExceededError when the run has as many calls as it may have.
+   */
+  plan(
+    identity: CallIdentity,
+    isReconcilable: boolean,
+    after: number,
+  ): { call: PlannedCall; plan: CallPlan } {
+    const slot = this.#cursor;
+    this.#checkRoom(identity);
+    this.#cursor += 1;
+    const name = nameOf(identity);
+    const earlier = this.#planned.get(name) ?? 0;
+    this.#planned.set(name, earlier + 1);
+    const recorded = this.#recorded.get(slot);
+    const plan = planCall(recorded, identity, isReconcilable);
+    const isSameCall = recorded !== undefined && plan.kind !== "diverge";
+    const { functionId, argsDigest } = identity;
+    const call: PlannedCall = {
+      slot,
+      functionId,
+      argsDigest,
+      earlier,
+      // A call keeps the place in the order that it had when it was first planned.
+      after: isSameCall ? recorded.after : after,
+      reopened: isSameCall ? recorded.reopened : 0,
+    };
+    return { call, plan };
+  }
+
+  /** How many calls of an identity were planned. */
+  planned(identity: CallIdentity): number {
+    return this.#planned.get(nameOf(identity)) ?? 0;
+  }
+
+  /** How many calls of an identity were planned before `call`, which was planned last. */
+  plannedBefore(identity: CallIdentity, call: CallIdentity): number {
+    const planned = this.planned(identity);
+    return sameIdentity(identity, call) ? planned - 1 : planned;
+  }
+
+  #checkRoom(identity: CallIdentity): void {
+    const { maxCalls, maxJournalBytes } = this.#limits;
+    const where = `run ${this.#claim.runId}, slot ${this.#cursor} (${identity.functionId})`;
+    const advice = "split the work into several runs";
+    if (this.#cursor >= maxCalls) {
+      throw new LimitExceededError(`${where}: a run may have ${maxCalls} calls; ${advice}`);
+    }
+    if (this.#bytes >= maxJournalBytes && !this.#recorded.has(this.#cursor)) {
+      throw new LimitExceededError(
+        `${where}: the journal is full, ${this.#bytes} of ${maxJournalBytes} bytes; record smaller results or ${advice}`,
+      );
+    }
+  }
+
+  /** The PENDING mark; must be acknowledged before fn starts. */
+  append(call: PendingCall): void {
+    this.#claim.append(call);
+  }
+
+  /** The number of the next outcome. */
+  takeSeq(): number {
+    return this.#nextSeq++;
+  }
+
+  /** Writes an outcome: in place of the mark if there is one, else as a new entry. */
+  settle(call: SettledCall, isMarked: boolean): void {
+    this.#bytes += call.payload.byteLength;
+    if (isMarked) this.#claim.finalize(call);
+    else this.#claim.record(call);
+  }
+
+  /** Drops what the journal held at the claim from `slot` on. */
+  clearFrom(slot: number): void {
+    const last = this.#known.at(-1);
+    if (last === undefined || last < slot) return;
+    this.#claim.clear(slot, last);
+    this.#clears += 1;
+    for (const known of this.#known) {
+      if (known >= slot) this.#recorded.delete(known);
+    }
+    this.#known = this.#known.filter((known) => known < slot);
+  }
+}
+
+function nameOf({ argsDigest, functionId }: CallIdentity): string {
+  return `${argsDigest}/${functionId}`;
+}
+
+/** The key under which the outside world may recognise a call. */
+export function keyOfCall(runId: string, call: PlannedCall): string {
+  return idempotencyKey(runId, call, call);
+}

@@ -1,0 +1,141 @@
+import { type ErrorClasses, observedError, reviveError } from "../decisions/error-payload.ts";
+import type { AttemptObserver } from "../ports/attempt.ts";
+import type { SettledCall } from "../words/call-result.ts";
+import type { Codec } from "../words/codec.ts";
+import { toEncodable } from "../words/encodable.ts";
+import { SerializationError } from "../words/errors.ts";
+import type { Limits } from "../words/limits.ts";
+import type { Notices } from "../words/notices.ts";
+import type { PlannedCall } from "./journal.ts";
+
+/** What the action sees of a call: the stored form decoded, on the first run as on every replay. */
+export type Seen = { readonly value: unknown } | { readonly error: unknown };
+
+/** An outcome ready to be stored, with what the action sees of it. */
+export interface ObservedOutcome {
+  readonly status: "SUCCEEDED" | "FAILED";
+  readonly payload: Uint8Array;
+  readonly seen: Seen;
+}
+
+export interface OutcomesOptions {
+  readonly runId: string;
+  readonly codec: Codec;
+  readonly errors: ErrorClasses;
+  readonly limits: Limits;
+  readonly notices: Notices;
+  readonly observe: AttemptObserver;
+  /** Bytes the journal has room for. */
+  readonly bytesLeft: () => number;
+  /** Gives the next outcome its number. */
+  readonly takeSeq: () => number;
+}
+
+/** Turns what fn or a reconciler gave into what is stored and seen, and stored outcomes back into what is seen. */
+export class Outcomes {
+  readonly #options: OutcomesOptions;
+  readonly #slots = new WeakMap<object, number>();
+
+  constructor(options: OutcomesOptions) {
+    this.#options = options;
+  }
+
+  takeSeq(): number {
+    return this.#options.takeSeq();
+  }
+
+  /** A result. What cannot be stored is a failure from now on: fn has run, running it again would repeat the effect. */
+  ofValue(call: PlannedCall, value: unknown, isReconciled: boolean): ObservedOutcome {
+    const { codec, limits, bytesLeft } = this.#options;
+    this.#notice(call, value, isReconciled);
+    try {
+      const encodable = toEncodable(value, { label: "result" });
+      for (const { className, path } of encodable.instances)
+        this.#warnOfClass(call, className, path);
+      const payload = codec.encode(encodable.value);
+      const room = Math.min(limits.maxValueBytes, bytesLeft());
+      if (payload.byteLength > room) throw tooLarge(payload.byteLength, room, limits.maxValueBytes);
+      return { status: "SUCCEEDED", payload, seen: { value: codec.decode(payload) } };
+    } catch (error) {
+      const { runId } = this.#options;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `run ${runId}, slot ${call.slot}: ${call.functionId} took effect, but its result cannot be stored: ${reason}`;
+      return this.ofError(call, new SerializationError(message));
+    }
+  }
+
+  /** A failure. Its class comes back only if it is registered or built in, and the action sees just that at once. */
+  ofError(call: PlannedCall, thrown: unknown): ObservedOutcome {
+    const { codec, errors } = this.#options;
+    const { bytes, error } = observedError(thrown, codec, errors);
+    this.#slots.set(error, call.slot);
+    return { status: "FAILED", payload: bytes, seen: { error } };
+  }
+
+  /** A recorded outcome. Bytes that cannot be read are a failure of this call, and of no other. */
+  ofRecord(call: SettledCall): Seen {
+    const { codec, errors, notices } = this.#options;
+    try {
+      if (call.status === "FAILED") {
+        const error = reviveError(call.payload, codec, errors);
+        this.#slots.set(error, call.slot);
+        return { error };
+      }
+      const value = codec.decode(call.payload);
+      notices.sawResult(call.functionId, value);
+      return { value };
+    } catch (error) {
+      if (error instanceof Error) this.#slots.set(error, call.slot);
+      return { error };
+    }
+  }
+
+  /** The slot whose failure `error` is, looked for through `cause` and `AggregateError.errors`. */
+  slotOf(error: unknown, depth = 0): number | undefined {
+    if (typeof error !== "object" || error === null || depth > 8) return undefined;
+    const slot = this.#slots.get(error);
+    if (slot !== undefined) return slot;
+    const inner: unknown[] = error instanceof AggregateError ? [...error.errors] : [];
+    if (error instanceof Error) inner.unshift(error.cause);
+    for (const candidate of inner) {
+      const found = this.slotOf(candidate, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #notice(call: PlannedCall, value: unknown, isReconciled: boolean): void {
+    const { notices, observe } = this.#options;
+    const { slot, functionId } = call;
+    if (!isReconciled) return notices.sawResult(functionId, value);
+    if (value !== undefined || notices.returnsVoid(functionId) === true) return;
+    if (!notices.isFirst(`reconciler-undefined/${functionId}`)) return;
+    observe({
+      type: "warning",
+      code: "reconciler-returned-undefined",
+      slot,
+      functionId,
+      message: `the reconciler of ${functionId} returned undefined, which is recorded as the call's result. If it means "not found", return notStarted() instead; if the result is void, all is well`,
+    });
+  }
+
+  #warnOfClass(call: PlannedCall, className: string, path: string): void {
+    const { notices, observe } = this.#options;
+    const { slot, functionId } = call;
+    if (!notices.isFirst(`class-instance/${functionId}`)) return;
+    observe({
+      type: "warning",
+      code: "class-instance",
+      slot,
+      functionId,
+      message: `${functionId} returned an instance of ${className} at ${path}: stored as its own fields, methods and getters are gone, on the first run too. Return plain data`,
+    });
+  }
+}
+
+function tooLarge(size: number, room: number, maxValueBytes: number): SerializationError {
+  const which = room < maxValueBytes ? "room left in the run's journal" : "limit for one value";
+  return new SerializationError(
+    `${size} bytes are over the ${which} (${room} bytes): store it elsewhere and return a reference`,
+  );
+}

@@ -1,0 +1,62 @@
+import { OutcomeUnknownError, TimeoutError } from "../words/errors.ts";
+import { isNotStarted } from "../words/not-started.ts";
+import { type RetryPolicy, retryDelay, unknownDelay } from "./retry-policy.ts";
+
+/** Who is asked for a call's outcome: fn makes it happen, the reconciler finds out what happened. */
+export type Step = "fn" | "reconciler";
+
+/** How a step ended. */
+export type StepResult =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "timed-out"; readonly timeoutMs: number };
+
+/** What to do with a call after a step. */
+export type NextStep =
+  | { readonly kind: "succeed"; readonly value: unknown }
+  | { readonly kind: "fail"; readonly error: unknown }
+  /** The reconciler vouches that nothing happened: run fn now. */
+  | { readonly kind: "run" }
+  /** Run fn again after a wait. */
+  | { readonly kind: "retry"; readonly delayMs: number }
+  /** Nobody knows what happened: ask the reconciler after a wait. Nothing is recorded meanwhile. */
+  | { readonly kind: "ask"; readonly delayMs: number; readonly error: unknown };
+
+/** What the decision needs to know of the call. */
+export interface StepContext {
+  readonly functionId: string;
+  readonly isReconcilable: boolean;
+  readonly retry: RetryPolicy;
+  /** Failed tries of fn, this one included if it failed. */
+  readonly tries: number;
+  /** How often in a row the outcome stayed unknown, this time included if it did. */
+  readonly asks: number;
+  /** From 0 up to 1. */
+  readonly random: number;
+}
+
+/** Decides what follows from a step; pure. */
+export function nextStep(step: Step, result: StepResult, context: StepContext): NextStep {
+  if (result.kind === "returned") {
+    if (step === "reconciler" && isNotStarted(result.value)) return { kind: "run" };
+    return { kind: "succeed", value: result.value };
+  }
+  const error =
+    result.kind === "threw" ? result.error : timeoutError(step, result.timeoutMs, context);
+  if (context.isReconcilable && isUnknown(result, error)) {
+    const retryAfterMs = error instanceof OutcomeUnknownError ? error.retryAfterMs : undefined;
+    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterMs), error };
+  }
+  if (step === "reconciler") return { kind: "fail", error };
+  const delayMs = retryDelay(context.retry, context.tries, error, context.random);
+  return delayMs === undefined ? { kind: "fail", error } : { kind: "retry", delayMs };
+}
+
+function isUnknown(result: StepResult, error: unknown): boolean {
+  return result.kind === "timed-out" || error instanceof OutcomeUnknownError;
+}
+
+function timeoutError(step: Step, timeoutMs: number, context: StepContext): TimeoutError {
+  const what = step === "fn" ? context.functionId : `the reconciler of ${context.functionId}`;
+  return new TimeoutError(`${what} took longer than ${timeoutMs} ms`);
+}

@@ -1,0 +1,229 @@
+import type { Group, GroupReply, JournalEntry } from "../ports/commit.ts";
+import type { Claim, ClaimReply, Delivery, Settlement } from "../ports/store.ts";
+import { encodeCall } from "../words/call-bytes.ts";
+import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
+import { deferred } from "../words/deferred.ts";
+import { ClaimLostError } from "../words/errors.ts";
+
+/** Something that has a group for the next batch. */
+export interface Source {
+  /** The next group, or undefined when nothing is left to send. */
+  take(maxEntries: number, maxBytes: number): Part | undefined;
+  answer(reply: GroupReply): void;
+}
+
+export interface Part {
+  readonly group: Group;
+  readonly entries: number;
+  readonly bytes: number;
+  /** The source did not fit whole: it goes on in the batch after this one. */
+  readonly hasMore: boolean;
+}
+
+/** A claim that waits for its verdict. */
+export class ClaimRequest implements Source {
+  readonly #delivery: Delivery;
+  readonly #enqueue: (source: Source) => void;
+  readonly #resolve: (reply: ClaimReply) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    delivery: Delivery,
+    enqueue: (source: Source) => void,
+    resolve: (reply: ClaimReply) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#delivery = delivery;
+    this.#enqueue = enqueue;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  take(): Part {
+    const group: Group = { kind: "claim", delivery: this.#delivery };
+    return { group, entries: 1, bytes: 0, hasMore: false };
+  }
+
+  answer(reply: GroupReply): void {
+    switch (reply.word) {
+      case "claimed": {
+        const claim = new QueuedClaim(this.#delivery, reply.run.epoch, this.#enqueue);
+        return this.#resolve({ kind: "claimed", claim, run: reply.run });
+      }
+      case "settled":
+        return this.#resolve({ kind: "settled", outcome: reply.outcome });
+      case "foreign":
+        return this.#resolve({ kind: "foreign", action: reply.action, queue: reply.queue });
+      case "stale":
+      case "missing":
+        return this.#resolve({ kind: reply.word });
+      case "refused":
+        return this.#reject(reply.error);
+      case "applied":
+      case "same":
+      case "fenced":
+      case "gap":
+        return this.#reject(new Error(`the store answered a claim with "${reply.word}"`));
+    }
+  }
+}
+
+interface Waiter {
+  readonly target: number;
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A claim whose writes ride in batches. It numbers its groups, and knows how far the store has acknowledged them. */
+class QueuedClaim implements Claim, Source {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly #nonce: string;
+  readonly #enqueue: (source: Source) => void;
+  #entries: JournalEntry[] = [];
+  #n = 0;
+  #isQueued = false;
+  #inFlight = 0;
+  #written = 0;
+  #acknowledged = 0;
+  #waiters: Waiter[] = [];
+  #error: Error | undefined;
+  #onLost: ((error: Error) => void) | undefined;
+
+  constructor(delivery: Delivery, epoch: number, enqueue: (source: Source) => void) {
+    this.runId = delivery.runId;
+    this.epoch = epoch;
+    this.#nonce = delivery.nonce;
+    this.#enqueue = enqueue;
+  }
+
+  append(call: PendingCall): void {
+    this.#writeCall("append", call);
+  }
+
+  finalize(call: SettledCall): void {
+    this.#writeCall("finalize", call);
+  }
+
+  record(call: SettledCall): void {
+    this.#writeCall("record", call);
+  }
+
+  clear(from: number, to: number): void {
+    this.#write({ op: "clear", from, to });
+  }
+
+  settle(settlement: Settlement): void {
+    this.#write({ op: "settle", settlement });
+  }
+
+  release(unknownAsks: number): void {
+    this.#write({ op: "release", unknownAsks });
+  }
+
+  get isAcknowledged(): boolean {
+    return this.#acknowledged === this.#written && this.#error === undefined;
+  }
+
+  acknowledged(): Promise<void> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#acknowledged === this.#written) return Promise.resolve();
+    const last = this.#waiters.at(-1);
+    if (last?.target === this.#written) return last.promise;
+    const waiter = waiterFor(this.#written);
+    this.#waiters.push(waiter);
+    return waiter.promise;
+  }
+
+  onLost(listener: (error: Error) => void): void {
+    this.#onLost = listener;
+    if (this.#error !== undefined) listener(this.#error);
+  }
+
+  take(maxEntries: number, maxBytes: number): Part | undefined {
+    let count = 0;
+    let bytes = 0;
+    for (const entry of this.#entries) {
+      if (count >= maxEntries || (count > 0 && bytes >= maxBytes)) break;
+      count += 1;
+      bytes += sizeOf(entry);
+    }
+    const hasMore = count < this.#entries.length;
+    const entries = hasMore ? this.#entries.slice(0, count) : this.#entries;
+    this.#entries = hasMore ? this.#entries.slice(count) : [];
+    this.#isQueued = hasMore;
+    if (count === 0) return undefined;
+    this.#n += 1;
+    this.#inFlight = count;
+    const group: Group = {
+      kind: "write",
+      runId: this.runId,
+      nonce: this.#nonce,
+      n: this.#n,
+      entries,
+    };
+    return { group, entries: count, bytes, hasMore };
+  }
+
+  answer(reply: GroupReply): void {
+    switch (reply.word) {
+      case "applied":
+      case "same":
+        this.#acknowledged += this.#inFlight;
+        while ((this.#waiters[0]?.target ?? Number.POSITIVE_INFINITY) <= this.#acknowledged) {
+          this.#waiters.shift()?.resolve();
+        }
+        return;
+      case "fenced":
+      case "gap":
+        return this.#lose(new ClaimLostError(reply.word, lostMessage(this.runId, reply.word)));
+      case "refused":
+        return this.#lose(reply.error);
+      case "claimed":
+      case "settled":
+      case "stale":
+      case "foreign":
+      case "missing":
+        return this.#lose(new Error(`the store answered a write with "${reply.word}"`));
+    }
+  }
+
+  #writeCall(op: "append" | "finalize" | "record", call: CallResult): void {
+    this.#write({ op, slot: call.slot, bytes: encodeCall(call) });
+  }
+
+  #write(entry: JournalEntry): void {
+    if (this.#error !== undefined) return;
+    this.#entries.push(entry);
+    this.#written += 1;
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#enqueue(this);
+  }
+
+  #lose(error: Error): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    this.#entries = [];
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.#onLost?.(error);
+  }
+}
+
+function waiterFor(target: number): Waiter {
+  const { promise, resolve, reject } = deferred<void>();
+  // Whoever never looks learns of the loss through onLost.
+  promise.catch(() => {});
+  return { target, promise, resolve, reject };
+}
+
+function sizeOf(entry: JournalEntry): number {
+  if (entry.op === "settle") return entry.settlement.payload.byteLength;
+  return "bytes" in entry ? entry.bytes.byteLength : 0;
+}
+
+function lostMessage(runId: string, reason: "fenced" | "gap"): string {
+  if (reason === "fenced") return `run ${runId}: another attempt owns the run by now`;
+  return `run ${runId}: the store no longer holds writes it had acknowledged (a crash or a failover lost them)`;
+}

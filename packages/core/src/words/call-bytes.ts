@@ -1,0 +1,135 @@
+import {
+  type CallResult,
+  type CallStart,
+  CallStatus,
+  isSettled,
+  pendingCall,
+  settledCall,
+} from "./call-result.ts";
+import { SerializationError } from "./errors.ts";
+
+/*
+ * A stored call: a header of fixed size, so that a script can read it without unpacking anything, then the functionId,
+ * then the payload. Numbers are big-endian. The slot is not in it: it is the key the bytes are stored under.
+ *
+ *   offset  bytes  field
+ *        0      1  version of this format: 1
+ *        1      1  status: "P", "S" or "F" (PENDING, SUCCEEDED, FAILED)
+ *        2      1  flags: 1 = reconciled, 2 = has an argsDigest, 4 = settled, and had a reconciler
+ *        3      1  reopened; stays at 255 from there on
+ *        4      4  seq; 0 while PENDING
+ *        8      4  after
+ *       12      6  startedAt, epoch ms
+ *       18      4  tookMs; 0 while PENDING
+ *       22      8  argsDigest; zeros when there is none
+ *       30      2  length of functionId in bytes: n
+ *       32      4  attempt
+ *       36      n  functionId, UTF-8
+ *   36 + n    ...  payload, up to the end; nothing while PENDING
+ */
+const VERSION = 1;
+const HEADER_BYTES = 36;
+const RECONCILED = 1;
+const HAS_DIGEST = 2;
+const RECONCILABLE = 4;
+
+const letters: Readonly<Record<CallStatus, number>> = {
+  [CallStatus.PENDING]: 0x50,
+  [CallStatus.SUCCEEDED]: 0x53,
+  [CallStatus.FAILED]: 0x46,
+};
+const NO_PAYLOAD = new Uint8Array(0);
+
+/** The bytes a call is stored as. Numbers are rounded, and kept inside the range their field has. */
+export function encodeCall(call: CallResult): Uint8Array {
+  const { functionId, argsDigest, status, after, startedAt, attempt, reopened } = call;
+  const settled = isSettled(call) ? call : undefined;
+  const payload = settled?.payload ?? NO_PAYLOAD;
+  const idBytes = Buffer.byteLength(functionId);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + idBytes + payload.length);
+  bytes[0] = VERSION;
+  bytes[1] = letters[status];
+  bytes[2] =
+    (settled?.reconciled ? RECONCILED : 0) |
+    (argsDigest === "" ? 0 : HAS_DIGEST) |
+    (settled?.reconcilable ? RECONCILABLE : 0);
+  bytes[3] = within(reopened, 0xff);
+  bytes.writeUInt32BE(within(settled?.seq ?? 0, 0xffff_ffff), 4);
+  bytes.writeUInt32BE(within(after, 0xffff_ffff), 8);
+  bytes.writeUIntBE(within(startedAt, 0xffff_ffff_ffff), 12, 6);
+  bytes.writeUInt32BE(within(settled?.tookMs ?? 0, 0xffff_ffff), 18);
+  writeDigest(bytes, argsDigest);
+  bytes.writeUInt16BE(idBytes, 30);
+  bytes.writeUInt32BE(within(attempt, 0xffff_ffff), 32);
+  bytes.write(functionId, HEADER_BYTES);
+  bytes.set(payload, HEADER_BYTES + idBytes);
+  return bytes;
+}
+
+/**
+ * Reads a stored call back. Its payload is a view on `bytes`, not a copy.
+ *
+ * @throws SerializationError that names the slot, when the bytes are not a stored call.
+ */
+export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
+  const view = bufferOf(bytes);
+  if (view[0] !== VERSION) {
+    throw unreadable(slot, `unknown format version ${view[0] ?? "(no bytes)"}`);
+  }
+  if (view.length < HEADER_BYTES) throw unreadable(slot, `only ${view.length} bytes`);
+  const idEnd = HEADER_BYTES + view.readUInt16BE(30);
+  if (idEnd > view.length) throw unreadable(slot, "the functionId is cut off");
+  const flags = view[2] ?? 0;
+  if (flags > (RECONCILED | HAS_DIGEST | RECONCILABLE))
+    throw unreadable(slot, `unknown flags ${flags}`);
+  const start: CallStart = {
+    slot,
+    functionId: view.toString("utf8", HEADER_BYTES, idEnd),
+    argsDigest: flags & HAS_DIGEST ? view.toString("hex", 22, 30) : "",
+    after: view.readUInt32BE(8),
+    startedAt: view.readUIntBE(12, 6),
+    attempt: view.readUInt32BE(32),
+    reopened: view[3] ?? 0,
+  };
+  const status = statusOf(slot, view[1]);
+  if (status === CallStatus.PENDING) return pendingCall(start);
+  return settledCall(start, {
+    status,
+    seq: view.readUInt32BE(4),
+    tookMs: view.readUInt32BE(18),
+    reconcilable: (flags & RECONCILABLE) !== 0,
+    reconciled: (flags & RECONCILED) !== 0,
+    payload: view.subarray(idEnd),
+  });
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function statusOf(slot: number, letter: number | undefined): CallStatus {
+  for (const status of Object.values(CallStatus)) {
+    if (letters[status] === letter) return status;
+  }
+  throw unreadable(slot, `unknown status byte ${letter}`);
+}
+
+function writeDigest(bytes: Buffer, argsDigest: string): void {
+  if (argsDigest === "") bytes.fill(0, 22, 30);
+  else if (argsDigest.length !== 16 || bytes.write(argsDigest, 22, 8, "hex") !== 8) {
+    throw new SerializationError(`an argsDigest is 16 hex characters, not "${argsDigest}"`);
+  }
+}
+
+/** Clocks jump and counters overflow; neither may turn an outcome that has happened into an error. */
+function within(value: number, max: number): number {
+  if (!(value > 0)) return 0;
+  return value >= max ? max : Math.round(value);
+}
+
+function unreadable(slot: number, flaw: string): SerializationError {
+  return new SerializationError(
+    `slot ${slot}: the stored bytes are not a call: ${flaw}. They were damaged, or written by another release`,
+  );
+}

@@ -1,0 +1,21 @@
+declare const brand: unique symbol;
+
+/** A reconciler's answer: the call provably never took effect; run fn now. */
+export interface NotStarted {
+  readonly [brand]: "not-started";
+}
+
+const NOT_STARTED = Object.freeze({}) as NotStarted;
+
+/**
+ * A reconciler returns this when the outside world provably knows nothing of the call: fn runs now. A request still in
+ * flight may land after you looked: answer so only when that cannot be, or when the receiver honours the
+ * idempotency key.
+ */
+export function notStarted(): NotStarted {
+  return NOT_STARTED;
+}
+
+export function isNotStarted(value: unknown): value is NotStarted {
+  return value === NOT_STARTED;
+}
