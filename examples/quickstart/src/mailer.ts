@@ -18,7 +18,7 @@ export function fileMailer(path: string): Mailer {
   return {
     async send(mail) {
       outbox.append(mail);
-      await elapse(60);
+      await elapse(120);
     },
   };
 }

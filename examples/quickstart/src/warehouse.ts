@@ -4,13 +4,13 @@ import { setTimeout as elapse } from "node:timers/promises";
 
 /** Reserves one piece; resolves to the bin it lies in. */
 export async function reserveBin(sku: string): Promise<number> {
-  await elapse(60 + (digest(sku) % 120));
+  await elapse(120 + (digest(sku) % 180));
   return 1 + (digest(sku) % 40);
 }
 
 /** Prints a parcel label; resolves to its number. */
 export async function labelFor(orderId: string, customer: string): Promise<string> {
-  await elapse(60 + (digest(customer) % 120));
+  await elapse(120 + (digest(customer) % 180));
   return `L-${digest(orderId).toString(36)}`;
 }
 

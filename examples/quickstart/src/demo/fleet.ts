@@ -27,13 +27,13 @@ export class Fleet {
   }
 
   /**
-   * Kills one of the workers that are ready, in the middle of whatever it does. Resolves to it once it is dead;
-   * undefined when no worker was ready, or the one that was picked had just ended otherwise.
+   * Kills one of the workers that are ready, in the middle of whatever it does, but never the last one: the shop stays
+   * open. Resolves to the victim once it is dead; to undefined when there was none, or it had just ended otherwise.
    */
   async kill(pick: number): Promise<Child | undefined> {
     const ready = this.#ready.filter((worker) => worker !== undefined);
     const victim = ready[Math.floor(pick * ready.length)];
-    if (victim === undefined) return undefined;
+    if (victim === undefined || ready.length === 1) return undefined;
     this.#killed.add(victim);
     victim.signal("SIGKILL");
     const { signal } = await victim.ended;

@@ -15,8 +15,8 @@ export interface KillerOptions {
 }
 
 /**
- * Carries out a plan of kills, whose times count from now. A kill that finds all workers still starting waits for one, and
- * puts off those after it: on a slow machine orders get as much time between two kills as on a fast one.
+ * Carries out a plan of kills, whose times count from now. A kill that comes while replacements are still starting waits
+ * for one, and puts off those after it: on a slow machine orders get as much time between two kills as on a fast one.
  */
 export async function carryOut(
   kills: readonly PlannedKill[],

@@ -1,7 +1,7 @@
 /** How the demonstration runs its shop. A real one keeps Refrain's longer locks. */
 export const settings = {
   workers: 3,
-  concurrency: 4,
+  concurrency: 5,
   /** Short, so that the orders of a killed worker go on within seconds. */
   lockDurationMs: 2000,
   stalledIntervalMs: 1000,
