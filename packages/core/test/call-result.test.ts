@@ -33,6 +33,7 @@ test("FA-CR-01 a call made with a result keeps every field and is SUCCEEDED", ()
     ...outcome,
     attempt: 1,
     reopened: 0,
+    reconcilable: false,
     status: CallStatus.SUCCEEDED,
   });
   expect(isSettled(call)).toBe(true);

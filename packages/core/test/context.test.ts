@@ -18,19 +18,19 @@ function run(handler: (ctx: DurableContext) => unknown): Promise<unknown> {
   return new LocalRunner({ actions: [implementation] }).run(action, null);
 }
 
-const one = (ctx: DurableContext): Promise<unknown> => ctx.durableExecute(echo, [1]);
-const two = (ctx: DurableContext): Promise<unknown> => ctx.durableExecuteAsync(echo, [2]);
+const eager = (ctx: DurableContext): Promise<unknown> => ctx.durableExecute(echo, [1]);
+const lazy = (ctx: DurableContext): Promise<unknown> => ctx.durableExecuteAsync(echo, [2]);
 
 test.each([
-  ["then", (ctx: DurableContext) => one(ctx).then((value) => value), 1],
-  ["catch", (ctx: DurableContext) => one(ctx).catch(() => 0), 1],
-  ["finally", (ctx: DurableContext) => one(ctx).finally(() => {}), 1],
-  ["all", (ctx: DurableContext) => Promise.all([one(ctx), two(ctx)]), [1, 2]],
-  ["race", (ctx: DurableContext) => Promise.race([one(ctx), two(ctx)]), 1],
-  ["any", (ctx: DurableContext) => Promise.any([one(ctx), two(ctx)]), 1],
+  ["then", (ctx: DurableContext) => eager(ctx).then((value) => value), 1],
+  ["catch", (ctx: DurableContext) => eager(ctx).catch(() => 0), 1],
+  ["finally", (ctx: DurableContext) => eager(ctx).finally(() => {}), 1],
+  ["all", (ctx: DurableContext) => Promise.all([eager(ctx), lazy(ctx)]), [1, 2]],
+  ["race", (ctx: DurableContext) => Promise.race([eager(ctx), lazy(ctx)]), 1],
+  ["any", (ctx: DurableContext) => Promise.any([eager(ctx), lazy(ctx)]), 1],
   [
     "allSettled",
-    (ctx: DurableContext) => Promise.allSettled([one(ctx), two(ctx)]),
+    (ctx: DurableContext) => Promise.allSettled([eager(ctx), lazy(ctx)]),
     [1, 2].map((value) => ({ status: "fulfilled", value })),
   ],
 ] as const)("a durable call works with %s", async (_name, handler, output) => {
