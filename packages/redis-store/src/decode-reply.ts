@@ -6,7 +6,8 @@ import type {
   RunOutcome,
   SettledStatus,
 } from "@refrain/core";
-import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
+import { decodeJournal } from "./decode-journal.ts";
+import { LEFT_OUT } from "./journal-pages.ts";
 import { decodeOutcome, type OutcomeOf, type Reply } from "./script.ts";
 import { commit } from "./scripts.generated.ts";
 import { StoreError } from "./store-error.ts";
@@ -32,11 +33,10 @@ export function refusal(group: Group, error: unknown): StoreError {
   return StoreError.from(`run ${runId}: its ${group.kind} was refused`, error);
 }
 
-/** A journal that did not come along leaves `calls` empty and `journalBytes` above 0: it is read in pages. */
 function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
   if (group.kind !== "claim") throw new StoreError("a write was answered with a claim");
   const { runId, action }: Delivery = group.delivery;
-  const { version, generation, epoch, createdAt, clears, suspect, unknownAsks } = claimed;
+  const { version, generation, epoch, createdAt, clears, suspect, unknownAsks, journal } = claimed;
   return {
     runId,
     action,
@@ -45,15 +45,11 @@ function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
     epoch,
     createdAt,
     input: present(claimed.input, "input"),
-    ...journalOf(claimed),
+    ...(Buffer.isBuffer(journal) ? LEFT_OUT : decodeJournal(journal)),
     clears,
     suspect,
     unknownAsks,
   };
-}
-
-function journalOf({ journal, bytes }: Claimed): StoredJournal {
-  return Buffer.isBuffer(journal) ? { calls: [], journalBytes: bytes } : decodeJournal(journal);
 }
 
 /** The outcome of a settled run, as claim.lua and read.lua hand it out. */

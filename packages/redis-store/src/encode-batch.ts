@@ -26,8 +26,7 @@ function claimOperands(delivery: Delivery): Operand[] {
 }
 
 function writeOperands(group: WriteGroup): Operand[] {
-  const operands: Operand[] = [group.nonce, group.n, 0];
-  let size = 0;
+  const operands: Operand[] = [group.nonce, group.n];
   let puts: Operand[] = [];
   const endPuts = (): void => {
     if (puts.length === 0) return;
@@ -37,14 +36,12 @@ function writeOperands(group: WriteGroup): Operand[] {
   for (const entry of group.entries) {
     if ("bytes" in entry) {
       puts.push(entry.slot, entry.bytes);
-      size += entry.bytes.byteLength;
     } else {
       endPuts();
       operands.push(...entryOperands(group.runId, entry));
     }
   }
   endPuts();
-  operands[2] = size;
   return operands;
 }
 

@@ -1,29 +1,36 @@
 import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
 import type { RedisClient } from "./script.ts";
 
-/** About as much as one page of a journal holds. */
+/** About as much as one reply should hold. */
 const PAGE_BYTES = 256 * 1024;
+const FIRST_PAGE_SLOTS = 16;
+const MAX_PAGE_SLOTS = 1000;
 
-/**
- * Reads a journal that is too much for one reply.
- *
- * @param bytes about how much it holds
- */
-export async function readJournalPages(
-  redis: RedisClient,
-  calls: string,
-  bytes: number,
-): Promise<StoredJournal> {
+/** Stands for a journal that was too much for the reply it should have come with. */
+export const LEFT_OUT: StoredJournal = { calls: [], journalBytes: PAGE_BYTES };
+
+/** An empty journal holds no bytes: only one that was left out does without having calls. */
+export function isLeftOut({ calls, journalBytes }: StoredJournal): boolean {
+  return calls.length === 0 && journalBytes > 0;
+}
+
+/** Reads a journal page by page. */
+export async function readJournalPages(redis: RedisClient, calls: string): Promise<StoredJournal> {
   const slots = await redis.hkeys(calls);
-  const slotsPerPage = Math.max(1, Math.ceil((slots.length * PAGE_BYTES) / Math.max(bytes, 1)));
   const flat: Buffer[] = [];
-  for (let from = 0; from < slots.length; from += slotsPerPage) {
-    const page = slots.slice(from, from + slotsPerPage);
+  let bytes = 0;
+  for (let read = 0; read < slots.length; ) {
+    const average = bytes / read;
+    const size = read === 0 ? FIRST_PAGE_SLOTS : Math.ceil(PAGE_BYTES / Math.max(average, 1));
+    const page = slots.slice(read, read + Math.min(size, MAX_PAGE_SLOTS));
+    read += page.length;
     const values = await redis.hmgetBuffer(calls, ...page);
     for (const [index, slot] of page.entries()) {
       const value = values[index];
       // Dropped since the slots were listed, by whoever owns the run now.
-      if (value) flat.push(Buffer.from(slot), value);
+      if (!value) continue;
+      flat.push(Buffer.from(slot), value);
+      bytes += value.length;
     }
   }
   return decodeJournal(flat);

@@ -17,7 +17,7 @@ import {
 import { RedisCommitPort } from "./commit-port.ts";
 import { decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
-import { readJournalPages } from "./journal-pages.ts";
+import { isLeftOut, readJournalPages } from "./journal-pages.ts";
 import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
 import { checkLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
@@ -112,12 +112,10 @@ export class RedisStore implements ActionStateStore {
     checkRunId(runId);
     const { keys, queue } = this.#shardOf(runId);
     const reply = await queue.claim(delivery);
-    if (reply.kind !== "claimed" || reply.run.calls.length > 0 || reply.run.journalBytes === 0) {
-      return reply;
-    }
+    if (reply.kind !== "claimed" || !isLeftOut(reply.run)) return reply;
     const { run: key, calls } = keys.of(runId);
     try {
-      const journal = await readJournalPages(this.#redis, calls, reply.run.journalBytes);
+      const journal = await readJournalPages(this.#redis, calls);
       // Had another attempt taken the run over meanwhile, this could be half of its journal.
       const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
       return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
@@ -138,7 +136,7 @@ export class RedisStore implements ActionStateStore {
       const stored = await runScript(this.#redis, read, keys, { withCalls });
       if (stored.tag === "missing") return undefined;
       const journal = Buffer.isBuffer(stored.journal)
-        ? await readJournalPages(this.#redis, keys.calls, stored.bytes)
+        ? await readJournalPages(this.#redis, keys.calls)
         : decodeJournal(stored.journal);
       return { ...decodeRun(runId, stored), calls: journal.calls };
     } catch (error) {

@@ -31,8 +31,8 @@ it("the rights that the documentation names are enough for everything a store do
   await store.ready();
   const run = newRun({ runId: "order-1" });
   await store.create(run);
-  await admin.hset("{refrain:0}:run:order-1", "bytes", 1024 * 1024);
-  await admin.hset("{refrain:0}:run:order-1:calls", "0", Buffer.from(sampleCall()));
+  const large = sampleCall(Buffer.alloc(300 * 1024));
+  await admin.hset("{refrain:0}:run:order-1:calls", "0", Buffer.from(large));
   for (const attemptsStarted of [1, 2]) {
     const reply = await store.claim(deliveryOf(run, { attemptsStarted }));
     if (reply.kind !== "claimed") throw new Error(reply.kind);

@@ -19,8 +19,6 @@ const DAMAGES: Readonly<Record<string, (bench: StoreBench, runId: string) => Pro
   "calls that are no hash": ({ redis, keys }, runId) => redis.set(keys.of(runId).calls, "text"),
   "a group's number that is none": ({ redis, keys }, runId) =>
     redis.hset(keys.of(runId).run, "n", "many"),
-  "a size that is no number": ({ redis, keys }, runId) =>
-    redis.hset(keys.of(runId).run, "bytes", "\u0000"),
 };
 
 describe("one run's damage", () => {

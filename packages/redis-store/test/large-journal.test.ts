@@ -25,6 +25,23 @@ describe("a journal over 256 KiB", () => {
     expect(calls.map((call) => call.slot)).toEqual(Array.from({ length: 300 }, (_, slot) => slot));
   });
 
+  it("is one of more than a thousand calls, however small; any other comes along", async () => {
+    await using bench = await openStore();
+    const { run, delivery } = await claimedRun(bench);
+    const seen = [];
+    for (const [n, more] of [500, 500, 1].entries()) {
+      const slot = 500 * n;
+      await bench.port.send([recordGroup(delivery, n + 1, { slot, count: more })]);
+      const again = await claimOf(bench.port, delivery);
+      seen.push(again.word === "claimed" ? again.run.calls.length : again.word);
+    }
+
+    expect(seen).toEqual([500, 1000, 0]);
+    const whole = await bench.store.claim(delivery);
+    expect(whole.kind === "claimed" && whole.run.calls.length).toBe(1001);
+    expect((await bench.store.read(run.runId))?.calls).toHaveLength(1001);
+  });
+
   it("is whole or not handed out: a run taken over meanwhile is stale", async () => {
     await using bench = await openStore();
     const { run, delivery } = await claimedRun(bench);

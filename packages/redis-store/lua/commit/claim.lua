@@ -9,7 +9,7 @@
 
   returns
     claimed  version:str  generation:int  epoch:int  createdAt:int  clears:int  suspect:int  unknownAsks:int
-             bytes:int  input:bytes  journal:flat
+             input:bytes  journal:flat
     settled  status:str  outcome:bytes  failedSlot:str  the run has its outcome
     stale                                               the run moved on from this delivery
     foreign  action:str  queue:str                      the run belongs to these
@@ -37,7 +37,7 @@ end
 local function claim(key, calls)
   local action, queue, nonce, timestamp, started, incarnation = take(6)
   local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',
-    'createdAt', 'clears', 'suspect', 'unknownAsks', 'bytes', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
+    'createdAt', 'clears', 'suspect', 'unknownAsks', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
     'outcome', 'failedSlot')
 
   if not run.status then return 'missing' end
@@ -49,8 +49,8 @@ local function claim(key, calls)
   if isKnown and run.status ~= 'RUNNING' then return 'stale' end
   if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end
 
-  local entries = journal(calls, run.bytes)
+  local entries = journal(calls)
   if not isKnown then handOver(key, run, nonce, timestamp, started, incarnation) end
   return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.suspect,
-    run.unknownAsks or 0, run.bytes or 0, run.input, entries }
+    run.unknownAsks or 0, run.input, entries }
 end

@@ -4,7 +4,6 @@
 
   nonce    the claim's
   n        the group's number, counted from 1 within the claim
-  size     bytes its calls hold together
   entries  to the group's end, each with its name first
 
   returns
@@ -16,15 +15,14 @@
 local entry = { put = put, clear = clear, settle = settle, release = release }
 
 local function write(run, calls, last)
-  local nonce, n, size = take(3)
-  local owner, seen, status, bytes = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status', 'bytes'))
+  local nonce, n = take(2)
+  local owner, seen, status = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status'))
   if owner ~= nonce then return 'fenced' end
   if n - seen <= 0 then return 'same' end
   if status ~= 'RUNNING' then return 'fenced' end
   if n - seen > 1 then return 'gap' end
 
-  local total = (bytes or 0) + size
   while cursor < last do entry[take(1)](run, calls) end
-  redis.call('HSET', run, 'n', n, 'bytes', total)
+  redis.call('HSET', run, 'n', n)
   return 'applied'
 end

@@ -1,5 +1,12 @@
--- journal(calls, bytes) -> slot, call, slot, call ...; or `large`, when they are too much for one reply
-local function journal(calls, bytes)
-  if tonumber(bytes or 0) > 256 * 1024 then return 'large' end
+-- journal(calls) -> slot, call, slot, call ...; or `large`, when they are more than fits one reply
+local function journal(calls)
+  local count = redis.call('HLEN', calls)
+  if count == 0 then return {} end
+  if count > 1000 then return 'large' end
+  local bytes = 0
+  for _, slot in ipairs(redis.call('HKEYS', calls)) do
+    bytes = bytes + redis.call('HSTRLEN', calls, slot)
+    if bytes > 256 * 1024 then return 'large' end
+  end
   return redis.call('HGETALL', calls)
 end
