@@ -23,6 +23,7 @@ declare global {
     readonly body: Payment | null;
   }
 
+  const connection: string;
   const ctx: DurableContext;
   const order: Order;
 
@@ -55,4 +56,7 @@ declare global {
     ): Promise<Reply & { readonly body: Payment }>;
     get(path: string): Promise<Reply>;
   };
+
+  const auth: { readonly username: string; readonly password: string };
+  const server: { route(path: string, app: object): unknown };
 }

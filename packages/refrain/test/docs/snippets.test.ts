@@ -41,12 +41,15 @@ const settings = {
     isolatedDeclarations: false,
     noUnusedLocals: false,
     customConditions: [],
-    paths: { refrain: ["../../packages/refrain/dist/index.d.ts"] },
+    paths: {
+      refrain: ["../../packages/refrain/dist/index.d.ts"],
+      "@refrain/*": ["../../packages/*/dist/index.d.ts"],
+    },
   },
 };
 
 function nameOf(file: string, line: number): string {
-  return `${path.basename(file, ".md")}-${line}.ts`;
+  return `${file.replace(/\.md$/, "").replaceAll("/", "-")}-${line}.ts`;
 }
 
 async function compile(): Promise<string> {

@@ -11,10 +11,18 @@ export interface Document {
 }
 
 export function documents(): Document[] {
-  const pages = readdirSync(path.join(root, "docs"))
+  const folders = [".", "docs", ...subfolders("packages"), ...subfolders("examples")];
+  return folders.flatMap(pagesIn).map(readDocument);
+}
+
+function subfolders(folder: string): string[] {
+  return readdirSync(path.join(root, folder)).map((name) => path.posix.join(folder, name));
+}
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(path.join(root, folder))
     .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`);
-  return ["README.md", "CHANGELOG.md", ...pages].map(readDocument);
+    .map((name) => path.posix.join(folder, name));
 }
 
 export function readDocument(file: string): Document {
