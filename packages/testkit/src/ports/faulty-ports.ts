@@ -70,9 +70,14 @@ export class CrashPort implements CommitPort {
   readonly #port: CommitPort;
   readonly #plan: CrashPlan;
   #writes = 0;
+  #isDead = false;
   #resolve: () => void = () => {};
 
-  constructor(port: CommitPort, plan: CrashPlan) {
+  /** @param plan where to die of itself; without one the process lives until `crash` */
+  constructor(
+    port: CommitPort,
+    plan: CrashPlan = { at: Number.POSITIVE_INFINITY, when: "before" },
+  ) {
     this.#port = port;
     this.#plan = plan;
     this.crashed = new Promise((resolve) => {
@@ -82,16 +87,28 @@ export class CrashPort implements CommitPort {
 
   /** What a dead process does has no effect: fakes of the outside world look here. */
   get hasCrashed(): boolean {
-    return this.#writes >= this.#plan.at;
+    return this.#isDead;
+  }
+
+  /** Dies now. */
+  crash(): void {
+    this.#isDead = true;
+    this.#resolve();
   }
 
   async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
-    if (this.hasCrashed) return never();
+    if (this.#isDead) return never();
     this.#writes += batch.filter((group) => group.kind === "write").length;
-    if (!this.hasCrashed) return this.#port.send(batch);
+    if (this.#writes < this.#plan.at) return this.#answerOf(batch);
+    this.#isDead = true;
     if (this.#plan.when === "after") await this.#port.send(batch);
     this.#resolve();
     return never();
+  }
+
+  async #answerOf(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    const replies = await this.#port.send(batch);
+    return this.#isDead ? never() : replies;
   }
 }
 
