@@ -37,7 +37,7 @@ export class Interpreter {
       case "throw":
         throw new Error(`thrown at ${path}`);
       case "tick":
-        for (let count = 0; count < program.count; count++) await undefined;
+        for (let count = 0; count < program.count; count++) await Promise.resolve();
         return "ticked";
       case "timer":
         await this.#functions.timer(program.ms);
@@ -59,7 +59,10 @@ export class Interpreter {
         return bitOf(this.seen.at(-1) ?? path) === 1
           ? this.run(program.then, `${path}.then`)
           : this.run(program.otherwise, `${path}.otherwise`);
-      default:
+      case "all":
+      case "race":
+      case "any":
+      case "allSettled":
         return this.#combine(program, path);
     }
   }
@@ -104,7 +107,7 @@ export class Interpreter {
   #durable(name: string): DurableFunction<readonly unknown[], unknown> {
     const known = this.#durables.get(name);
     if (known !== undefined) return known;
-    const made = durable(name, (..._: readonly unknown[]) => this.#functions.perform(name));
+    const made = durable<readonly unknown[], unknown>(name, () => this.#functions.perform(name));
     this.#durables.set(name, made);
     return made;
   }

@@ -40,8 +40,10 @@ export function timedCases(): fc.Arbitrary<Case> {
 export function restlessCases(): fc.Arbitrary<Case> {
   const name = fc.constantFrom("alpha", "beta", "gamma", "delta");
   const step = fc.oneof(
-    fc.record<Program>({ kind: fc.constant("timer"), ms: fc.integer({ min: 1, max: 3 }) }),
-    fc.record<Program>({ kind: fc.constant("call"), name, isLazy: fc.boolean() }),
+    fc.integer({ min: 1, max: 3 }).map((ms): Program => ({ kind: "timer", ms })),
+    fc
+      .tuple(name, fc.boolean())
+      .map(([id, isLazy]): Program => ({ kind: "call", name: id, isLazy })),
   );
   const branch = fc.array(step, { minLength: 4, maxLength: 8, size: "max" });
   return fc
