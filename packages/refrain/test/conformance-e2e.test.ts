@@ -1,5 +1,14 @@
-import { type Action, type DurableContext, defineAction, durable } from "refrain";
+import { EffectLedger } from "@refrain/testkit";
+import {
+  type Action,
+  type DurableContext,
+  defineAction,
+  durable,
+  OutcomeUnknownError,
+} from "refrain";
 import { expect, test } from "vitest";
+import { crashActionOf } from "./crash/crash-action.ts";
+import { Child } from "./support/child.ts";
 import { Harness } from "./support/harness.ts";
 
 const harness = new Harness();
@@ -8,6 +17,10 @@ const add = durable("add", async (x: number, y: number) => x + y);
 const multiply = durable("multiply", async (x: number, y: number) => x * y);
 const failing = durable("failing", async (text: string): Promise<string> => {
   throw new Error(`Test error: ${text}`);
+});
+
+const unknown = durable("unknown", async (): Promise<string> => {
+  throw new OutcomeUnknownError({ retryAfterMs: 10 });
 });
 
 /** Runs an action on a worker for every input, all at once, and gives the outputs in the order of the inputs. */
@@ -120,4 +133,59 @@ test("FA-OP-14: everything a worker reports names the run, the action and the at
     expect.objectContaining({ type: "attempt-started", ...named }),
     expect.objectContaining({ type: "settled", ...named, status: "SUCCEEDED" }),
   ]);
+});
+
+test("FA-CTX-07: start, wait and end of one attempt are reported under one number", async () => {
+  const action = defineAction<number, string>({ name: "waiting" });
+  const worker = await harness.worker({
+    actions: [
+      action.implement((ctx) => ctx.durableExecute(unknown, [], { reconciler: () => "recovered" })),
+    ],
+  });
+
+  const run = await harness.client().enqueue(action, 1);
+  await worker.event("settled");
+
+  expect(await run.result()).toBe("recovered");
+  expect(worker.events.map(({ type, attempt }) => [type, attempt])).toEqual([
+    ["attempt-started", 1],
+    ["outcome-unknown", 1],
+    ["call-reconciled", 1],
+    ["settled", 1],
+  ]);
+});
+
+test("FA-CTX-11: closing a worker or a client twice is fine", async () => {
+  const worker = await harness.worker({
+    actions: [defineAction({ name: "idle" }).implement(() => {})],
+  });
+  const client = harness.client();
+
+  await Promise.all([worker.close(), worker.close(), client.close()]);
+  await worker.close();
+
+  await expect(client.close()).resolves.toBeUndefined();
+});
+
+test("FA-E2E-13: a worker is killed while a call is open, and another one brings the run to its end", async () => {
+  const ledger = new EffectLedger();
+  const { url } = harness.server;
+  const settings = { url, namespace: harness.namespace, ledger: ledger.path, names: ["killed"] };
+  const start = (at: string): Child =>
+    new Child(new URL("./crash/crash-worker.ts", import.meta.url), {
+      CRASH_WORKER: JSON.stringify({ ...settings, program: "plain" }),
+      REFRAIN_CRASH_AT: at,
+    });
+  const run = await harness.client().enqueue(crashActionOf("killed"), null);
+
+  const { signal } = await start("second.after").exited;
+  const survivor = start("");
+  const output = await run.result({ timeoutMs: 20_000 });
+  survivor.kill("SIGKILL");
+  await survivor.exited;
+
+  expect(signal).toBe("SIGKILL");
+  const effects = ledger.read().filter(({ kind }) => kind === "effect");
+  expect(output).toBe(effects.map((effect) => effect["value"]).join(" "));
+  ledger.close();
 });

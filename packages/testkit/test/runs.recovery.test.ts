@@ -94,34 +94,32 @@ describeOnStores("recovery", (bench) => {
     expect([recovered.output, fn.mock.calls.length]).toEqual(["ERROR:durable failed", 1]);
   });
 
-  for (const [id, how] of [
-    ["FA-OP-36", "call"],
-    ["FA-OP-37", "handle"],
-  ] as const) {
-    it(`${id}: an error nobody catches fails the run with class and text, again after recovery`, async () => {
-      const fn = vi.fn((): string => {
-        throw new RangeError("uncaught");
-      });
-      const call = durable("call", fn);
-
-      const { died, recovered } = await recover((die) =>
-        actionOf(async (ctx) => {
-          try {
-            return await (how === "call"
-              ? ctx.durableExecute(call)
-              : ctx.durableExecuteAsync(call));
-          } finally {
-            await ctx.durableExecute(die);
-          }
-        }),
-      );
-
-      expect(died.run.calls).toMatchObject([{ functionId: "call", status: "FAILED" }]);
-      expect(recovered.error).toEqual(new RangeError("uncaught"));
-      expect(recovered.run).toMatchObject({ status: "FAILED", outcome: { failedSlot: 0 } });
-      expect(fn).toHaveBeenCalledOnce();
+  const uncaught = async (how: "durableExecute" | "durableExecuteAsync"): Promise<void> => {
+    const fn = vi.fn((): string => {
+      throw new RangeError("uncaught");
     });
-  }
+    const call = durable("call", fn);
+
+    const { died, recovered } = await recover((die) =>
+      actionOf(async (ctx) => {
+        try {
+          return await ctx[how](call);
+        } finally {
+          await ctx.durableExecute(die);
+        }
+      }),
+    );
+
+    expect(died.run.calls).toMatchObject([{ functionId: "call", status: "FAILED" }]);
+    expect(recovered.error).toEqual(new RangeError("uncaught"));
+    expect(recovered.run).toMatchObject({ status: "FAILED", outcome: { failedSlot: 0 } });
+    expect(fn).toHaveBeenCalledOnce();
+  };
+
+  it("FA-OP-36: an error nobody catches fails the run with class and text, again after recovery", () =>
+    uncaught("durableExecute"));
+
+  it("FA-OP-37: the same for a handle", () => uncaught("durableExecuteAsync"));
 
   it("FA-OP-38: PENDING found, the reconciler answers: its value is the output, the calls are dropped", async () => {
     const fn = vi.fn(() => 0);
