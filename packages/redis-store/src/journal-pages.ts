@@ -16,7 +16,7 @@ export function isLeftOut({ calls, journalBytes }: StoredJournal): boolean {
 
 /** Reads a journal page by page. */
 export async function readJournalPages(redis: RedisClient, calls: string): Promise<StoredJournal> {
-  const slots = await redis.hkeys(calls);
+  const slots = await redis.hkeysBuffer(calls);
   const flat: Buffer[] = [];
   let bytes = 0;
   for (let read = 0; read < slots.length; ) {
@@ -29,7 +29,7 @@ export async function readJournalPages(redis: RedisClient, calls: string): Promi
       const value = values[index];
       // Dropped since the slots were listed, by whoever owns the run now.
       if (!value) continue;
-      flat.push(Buffer.from(slot), value);
+      flat.push(slot, value);
       bytes += value.length;
     }
   }

@@ -1,14 +1,6 @@
 /** What a script takes: text, a number, or bytes as they are. */
 export type Operand = string | number | Uint8Array;
 
-const CARRIAGE_RETURN = 13;
-const LINE_FEED = 10;
-const DOLLAR = 36;
-const DIGIT_ZERO = 48;
-const LAST_ASCII = 127;
-/** The `$` and the digits of a length, and both line ends. */
-const FRAME_BYTES = 24;
-
 /**
  * Operands as they go over the wire, ready to be sent and sent again. One batch has hundreds of short ones, and ioredis's
  * general encoder spends four times as long on them.
@@ -20,8 +12,14 @@ export class Operands {
 
   add(operand: Operand): void {
     this.#count += 1;
-    if (typeof operand === "object") this.#addBytes(operand);
-    else this.#addText(typeof operand === "string" ? operand : String(operand));
+    if (typeof operand === "object") {
+      const room = this.#roomFor(operand.byteLength);
+      this.#end = writeBytes(room, this.#end, operand);
+    } else {
+      const text = typeof operand === "string" ? operand : String(operand);
+      const room = this.#roomFor(MAX_BYTES_PER_UNIT * text.length);
+      this.#end = writeText(room, this.#end, text);
+    }
   }
 
   /** The whole command: its name, its first operand, then these. */
@@ -30,56 +28,63 @@ export class Operands {
     return Buffer.concat([Buffer.from(head), this.#bytes.subarray(0, this.#end)]);
   }
 
-  #addBytes(bytes: Uint8Array): void {
-    this.#reserve(bytes.byteLength + FRAME_BYTES);
-    this.#startBulk(bytes.byteLength);
-    this.#bytes.set(bytes, this.#end);
-    this.#end += bytes.byteLength;
-    this.#endLine();
-  }
-
-  #addText(text: string): void {
-    this.#reserve(3 * text.length + FRAME_BYTES);
-    const start = this.#end;
-    this.#startBulk(text.length);
-    if (this.#writeAscii(text)) return this.#endLine();
-    this.#end = start;
-    this.#startBulk(Buffer.byteLength(text));
-    this.#end += this.#bytes.write(text, this.#end);
-    this.#endLine();
-  }
-
-  /** False when the text is not all ASCII. Short texts are written faster one by one than by a call into the runtime. */
-  #writeAscii(text: string): boolean {
-    const bytes = this.#bytes;
-    let end = this.#end;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code > LAST_ASCII) return false;
-      bytes[end++] = code;
+  #roomFor(size: number): Buffer {
+    const needed = this.#end + size + FRAME_BYTES;
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, needed));
+      this.#bytes.copy(larger, 0, 0, this.#end);
+      this.#bytes = larger;
     }
-    this.#end = end;
-    return true;
+    return this.#bytes;
   }
+}
 
-  #startBulk(length: number): void {
-    this.#bytes[this.#end++] = DOLLAR;
-    if (length < 10) this.#bytes[this.#end++] = DIGIT_ZERO + length;
-    else this.#writeAscii(String(length));
-    this.#endLine();
-  }
+const CARRIAGE_RETURN = 13;
+const LINE_FEED = 10;
+const DOLLAR = 36;
+const DIGIT_ZERO = 48;
+const LAST_ASCII = 127;
+const MAX_BYTES_PER_UNIT = 3;
+/** The `$` and the digits of a length, and both line ends. */
+const FRAME_BYTES = 24;
 
-  #endLine(): void {
-    this.#bytes[this.#end++] = CARRIAGE_RETURN;
-    this.#bytes[this.#end++] = LINE_FEED;
-  }
+// Each of these writes at `end` and returns where it stopped.
 
-  #reserve(size: number): void {
-    if (this.#end + size <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, this.#end + size));
-    this.#bytes.copy(larger, 0, 0, this.#end);
-    this.#bytes = larger;
+function writeText(room: Buffer, end: number, text: string): number {
+  const stopped = writeAscii(room, writeLength(room, end, text.length), text);
+  if (stopped !== undefined) return writeLineEnd(room, stopped);
+  const from = writeLength(room, end, Buffer.byteLength(text));
+  return writeLineEnd(room, from + room.write(text, from));
+}
+
+function writeBytes(room: Buffer, end: number, bytes: Uint8Array): number {
+  const from = writeLength(room, end, bytes.byteLength);
+  room.set(bytes, from);
+  return writeLineEnd(room, from + bytes.byteLength);
+}
+
+/** Undefined when the text is not ASCII. Short texts are faster written unit by unit than by a call into the runtime. */
+function writeAscii(room: Buffer, from: number, text: string): number | undefined {
+  let end = from;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > LAST_ASCII) return undefined;
+    room[end++] = unit;
   }
+  return end;
+}
+
+function writeLength(room: Buffer, end: number, length: number): number {
+  room[end] = DOLLAR;
+  if (length >= 10) return writeLineEnd(room, writeAscii(room, end + 1, String(length)) ?? end);
+  room[end + 1] = DIGIT_ZERO + length;
+  return writeLineEnd(room, end + 2);
+}
+
+function writeLineEnd(room: Buffer, end: number): number {
+  room[end] = CARRIAGE_RETURN;
+  room[end + 1] = LINE_FEED;
+  return end + 2;
 }
 
 function bulk(text: string): string {

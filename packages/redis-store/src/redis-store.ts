@@ -158,7 +158,7 @@ export class RedisStore implements ActionStateStore {
     return listLive(this.#redis, keys, offset, limit);
   }
 
-  /** Writes what is queued. The connection is left to whoever opened it. */
+  /** Writes what is queued, however long Redis is away; ending the connection gives up. That is left to whoever opened it. */
   async close(): Promise<void> {
     await Promise.all(this.#shards.map(({ queue }) => queue.close()));
   }

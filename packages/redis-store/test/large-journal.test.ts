@@ -48,9 +48,9 @@ describe("a journal over 256 KiB", () => {
     await bench.port.send([recordGroup(delivery, 1, { count: 300, bytes: sampleCall(KIB) })]);
     const [second, third] = [2, 3].map((attemptsStarted) => deliveryOf(run, { attemptsStarted }));
     if (second === undefined || third === undefined) throw new Error("two deliveries are missing");
-    const hkeys = bench.redis.hkeys.bind(bench.redis);
+    const hkeys = bench.redis.hkeysBuffer.bind(bench.redis);
     let isTakenOver = false;
-    Object.defineProperty(bench.redis, "hkeys", {
+    Object.defineProperty(bench.redis, "hkeysBuffer", {
       value: async (key: string) => {
         isTakenOver = (await claimOf(bench.port, third)).word === "claimed";
         return hkeys(key);
