@@ -94,7 +94,7 @@ describeOnStores("recovery", (bench) => {
     expect([recovered.output, fn.mock.calls.length]).toEqual(["ERROR:durable failed", 1]);
   });
 
-  const uncaught = async (how: "durableExecute" | "durableExecuteAsync"): Promise<void> => {
+  it("FA-OP-36: an error nobody catches fails the run with class and text, again after recovery", async () => {
     const fn = vi.fn((): string => {
       throw new RangeError("uncaught");
     });
@@ -103,7 +103,7 @@ describeOnStores("recovery", (bench) => {
     const { died, recovered } = await recover((die) =>
       actionOf(async (ctx) => {
         try {
-          return await ctx[how](call);
+          return await ctx.durableExecute(call);
         } finally {
           await ctx.durableExecute(die);
         }
@@ -114,12 +114,28 @@ describeOnStores("recovery", (bench) => {
     expect(recovered.error).toEqual(new RangeError("uncaught"));
     expect(recovered.run).toMatchObject({ status: "FAILED", outcome: { failedSlot: 0 } });
     expect(fn).toHaveBeenCalledOnce();
-  };
+  });
 
-  it("FA-OP-36: an error nobody catches fails the run with class and text, again after recovery", () =>
-    uncaught("durableExecute"));
+  it("FA-OP-37: the same for a handle", async () => {
+    const fn = vi.fn((): string => {
+      throw new RangeError("uncaught");
+    });
+    const call = durable("call", fn);
 
-  it("FA-OP-37: the same for a handle", () => uncaught("durableExecuteAsync"));
+    const { recovered } = await recover((die) =>
+      actionOf(async (ctx) => {
+        try {
+          return await ctx.durableExecuteAsync(call);
+        } finally {
+          await ctx.durableExecute(die);
+        }
+      }),
+    );
+
+    expect(recovered.error).toEqual(new RangeError("uncaught"));
+    expect(recovered.run).toMatchObject({ status: "FAILED", outcome: { failedSlot: 0 } });
+    expect(fn).toHaveBeenCalledOnce();
+  });
 
   it("FA-OP-38: PENDING found, the reconciler answers: its value is the output, the calls are dropped", async () => {
     const fn = vi.fn(() => 0);

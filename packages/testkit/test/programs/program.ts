@@ -33,7 +33,7 @@ export interface Traits {
   readonly isShy: boolean;
 }
 
-export type Catalog = Readonly<Record<string, Traits>>;
+type Catalog = Readonly<Record<string, Traits>>;
 
 /** Where an attempt's process dies. */
 export interface Crash {
@@ -56,7 +56,7 @@ export interface ProgramOptions {
   readonly without?: readonly Program["kind"][];
 }
 
-export function programs(options: ProgramOptions = {}): fc.Arbitrary<Program> {
+function programs(options: ProgramOptions = {}): fc.Arbitrary<Program> {
   const { without = ["timer"] } = options;
   const name = fc.constantFrom(...names);
   const { program } = fc.letrec<{ program: Program }>((tie) => {
