@@ -1,4 +1,5 @@
-// Runs the commands of docker-compose.yml without Docker: the same arrays, the same environment but for addresses.
+// Runs the commands of docker-compose.yml without Docker: the same arrays, in what the Dockerfile lays out, and the same
+// environment but for addresses.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
@@ -10,22 +11,26 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readLog } from "../src/append-log.ts";
 import type { Booking } from "../src/gateway/ledger.ts";
 import type { Outcome } from "../src/records.ts";
-import { compile } from "./compiled.ts";
 import { readCompose, type Service } from "./compose-file.ts";
+import { deploy } from "./deployed.ts";
 
 const { services } = readCompose();
 const ORDERS = 60;
 
 let dir: string;
+let app: string;
 let redis: RedisServer;
 let ports: Record<string, number>;
 const running = new Set<ChildProcess>();
 
 beforeAll(async () => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), "refrain-compose-"));
-  // As in the image: the compiled example, and orders beside it.
-  fs.symlinkSync(compile(), path.join(dir, "dist"));
-  fs.writeFileSync(path.join(dir, "orders.ndjson"), Array.from({ length: ORDERS }, line).join(""));
+  app = path.join(dir, "app");
+  deploy(app);
+  const orders = path.join(app, "orders.ndjson");
+  // The laid out file may be a hard link to the repository's own: it is replaced, not written to.
+  fs.rmSync(orders);
+  fs.writeFileSync(orders, Array.from({ length: ORDERS }, line).join(""));
   redis = await startRedis();
   ports = { gateway: await freePort(), board: await freePort(), health: await freePort() };
 }, 120_000);
@@ -97,7 +102,7 @@ function run(
 ): ChildProcess {
   const stdio: ["ignore", "ignore", "inherit"] = ["ignore", "ignore", "inherit"];
   const child = spawn(program, args, {
-    cwd: dir,
+    cwd: app,
     env: { PATH: process.env["PATH"], ...env },
     stdio,
   });
