@@ -29,6 +29,12 @@ export function implementPlaceOrder({ gateway, mailer, reconcilers }: Shop): Imp
     return mailer.send({ orderId, to, subject: "Your order is on its way", idempotencyKey });
   });
 
+  // Asked instead of charging again when a charge was begun and its outcome is not known. "No charge" may be said to be
+  // "not started" because this gateway books on arrival: what a dead worker or a cut connection sent is booked by now, or
+  // never will be. Before you say it of another gateway, find out how late it may still book.
+  const whatBecameOf = async (orderId: string) =>
+    (await gateway.findCharge(orderId)) ?? notStarted();
+
   const reserve = durable("stock.reserve", reserveBin);
   const print = durable("label.print", labelFor);
 
@@ -36,9 +42,7 @@ export function implementPlaceOrder({ gateway, mailer, reconcilers }: Shop): Imp
     async (ctx, order) => {
       const payment = await ctx.durableExecute(charge, [order.id, order.cents], {
         timeoutMs: 1500,
-        ...(reconcilers
-          ? { reconciler: async () => (await gateway.findCharge(order.id)) ?? notStarted() }
-          : { retry: hopeful }),
+        ...(reconcilers ? { reconciler: () => whatBecameOf(order.id) } : { retry: hopeful }),
       });
       const [bin, label] = await Promise.all([
         ctx.durableExecute(reserve, [order.sku]),

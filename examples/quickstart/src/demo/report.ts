@@ -1,4 +1,4 @@
-import type { OrderFile } from "../order-file.ts";
+import { distinctOrders, type OrderFile } from "../order-file.ts";
 import type { Stage } from "./processes.ts";
 import { settings } from "./settings.ts";
 import type { Tally, Verdict } from "./verdict.ts";
@@ -7,7 +7,7 @@ import type { Tally, Verdict } from "./verdict.ts";
 export function introduction({ options }: Stage, file: OrderFile, boardUrl: string): string {
   const { workers, concurrency, lockDurationMs, stalledIntervalMs, kills } = settings;
   return [
-    `${file.lines.length} orders, and ${file.refused.length} lines that are refused:`,
+    `${distinctOrders(file.lines).length} orders in ${file.lines.length} valid lines; ${file.refused.length} lines are refused:`,
     ...file.refused.map(({ line, reason }) => `  line ${line}: ${reason}`),
     "",
     `Seed ${options.seed}. ${workers} workers take ${concurrency} orders at a time each; ${kills.count} times one is killed.`,
