@@ -1,5 +1,4 @@
 import { eventually, FaultProxy } from "@refrain/testkit";
-import { Queue } from "bullmq";
 import {
   type Client,
   defineAction,
@@ -17,16 +16,6 @@ import { HoldingProxy } from "./support/holding-proxy.ts";
 const harness = new Harness();
 const action = defineAction<{ n: number }, number>({ name: "count", version: "7" });
 const other = defineAction<{ n: number }, number>({ name: "other", queue: "elsewhere" });
-
-function queueOf(name = "default"): Queue {
-  const queue = new Queue(name, {
-    connection: harness.redis(),
-    prefix: harness.prefix(),
-    skipMetasUpdate: true,
-  });
-  harness.defer(() => queue.close());
-  return queue;
-}
 
 /** The scripts that reach the server, by the first of their keys. */
 async function scriptKeys(): Promise<string[]> {
@@ -96,7 +85,7 @@ test("500 runs and their jobs are sent in one round trip", async () => {
 test("a job says for whom it is, and nothing a run needs besides", async () => {
   await harness.client().enqueue(action, { n: 1 }, { runId: "a:b", delayMs: 60_000, priority: 3 });
 
-  const job = await queueOf().getJob("run-a~3ab");
+  const job = await harness.queue().getJob("run-a~3ab");
   expect(job).toMatchObject({
     name: "count",
     data: { runId: "a:b", action: "count", version: "7", incarnation: 0, preview: "{n: 1}" },
@@ -120,7 +109,7 @@ test("the same id and input give the same run, and one job", async () => {
   const second = await client.enqueue(action, { n: 1 }, { runId: "r-1" });
 
   expect([first.created, second.created]).toEqual([true, false]);
-  expect(await queueOf().getJobCountByTypes("wait")).toBe(1);
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(1);
 });
 
 test("100 clients that enqueue one run at once start it once", async () => {
@@ -131,7 +120,7 @@ test("100 clients that enqueue one run at once start it once", async () => {
   const handles = await Promise.all(clients.flatMap(enqueueTen));
 
   expect(handles.filter((handle) => handle.created)).toHaveLength(1);
-  expect(await queueOf().getJobCountByTypes("wait")).toBe(1);
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(1);
 });
 
 test("another input or another action under the same id is a conflict", async () => {
@@ -158,7 +147,7 @@ test("a run without an id of its own gets one that is kept when its reply is los
   expect(proxy.cuts).toBe(1);
   expect(run.created).toBe(true);
   expect(await run.status()).toBe("QUEUED");
-  expect(await queueOf().getJobCountByTypes("wait")).toBe(2);
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(2);
 });
 
 const schemed = defineAction({
@@ -207,8 +196,8 @@ test("many runs of several actions go to their queues, in one call", async () =>
   ]);
 
   expect(handles.map((handle) => handle.runId)).toEqual(["r-1", "r-2"]);
-  expect(await queueOf().getJobCountByTypes("wait")).toBe(1);
-  expect(await queueOf("elsewhere").getJobCountByTypes("wait")).toBe(1);
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(1);
+  expect(await harness.queue("elsewhere").getJobCountByTypes("wait")).toBe(1);
 });
 
 test("nothing is sent before every item is known to be good", async () => {

@@ -73,7 +73,7 @@ export function decideFinish(end: DeliveryEnd, context: FinishContext): Finish {
     case "no-slot":
       return { tell: "delayed", delayMs: backOff(200, 2000, deliveries, random) };
     case "unknown-action":
-      return { tell: "delayed", delayMs: backOff(1000, 30_000, deliveries, random) };
+      return { tell: "delayed", delayMs: backOff(1000, 10_000, deliveries, random) };
   }
 }
 

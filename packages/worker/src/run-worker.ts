@@ -180,6 +180,7 @@ export class RunWorker implements Worker {
   async #close(): Promise<void> {
     const { drainTimeoutMs, clock } = this.#options;
     const logger = this.#logger;
+    logger.info({ inHand: this.#inHand.size }, "worker closing: it takes no more runs");
     // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
     const closing = Promise.allSettled(this.#bullWorkers.map((worker) => worker.close()));
     this.#slots.dismissAll();

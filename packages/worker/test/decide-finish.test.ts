@@ -65,13 +65,13 @@ test("a job without a record waits for it for 30 s, then is failed", () => {
   expect(finish({ ...missing, forMs: 30_000 })).toEqual({ tell: "failed", reason: "no record" });
 });
 
-test("an unknown action backs off up to 30 s, however often it was delivered", () => {
+test("an unknown action backs off up to 10 s, however often it was delivered", () => {
   const delays = [1, 2, 3, 10, 1_000_000].map((deliveries) =>
     finish({ kind: "unknown-action" }, { deliveries, random: 1 }),
   );
 
   expect(delays).toEqual(
-    [1000, 2000, 4000, 30_000, 30_000].map((delayMs) => ({ tell: "delayed", delayMs })),
+    [1000, 2000, 4000, 10_000, 10_000].map((delayMs) => ({ tell: "delayed", delayMs })),
   );
 });
 

@@ -1,4 +1,5 @@
 import { type RedisServer, type RedisServerOptions, startRedis } from "@refrain/testkit";
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import {
@@ -121,6 +122,17 @@ export class Harness {
     const redis = new Redis(this.server.url, { maxRetriesPerRequest: null });
     this.#closing.push(async () => redis.disconnect());
     return redis;
+  }
+
+  /** A BullMQ queue of the test's namespace, for looking at its jobs. */
+  queue(name = "default"): Queue {
+    const queue = new Queue(name, {
+      connection: this.redis(),
+      prefix: this.prefix(),
+      skipMetasUpdate: true,
+    });
+    this.#closing.push(() => queue.close());
+    return queue;
   }
 
   /** The BullMQ prefix of a shard of the test's namespace. */

@@ -1,0 +1,44 @@
+import { defineAction } from "refrain";
+import { expect, test } from "vitest";
+import { Child } from "./support/child.ts";
+import { Harness } from "./support/harness.ts";
+
+const harness = new Harness();
+
+test("a rejection that nobody handled fails its own run; one of nobody's ends the process as ever", async () => {
+  const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace };
+
+  const child = new Child(new URL("./support/rejecting-worker.ts", import.meta.url), env);
+  const { code, output } = await child.exited;
+
+  const outcomes = output.match(/(?<=outcome: ).*/g);
+  expect(outcomes).toEqual([
+    "RangeError: stray a",
+    "RangeError: stray b",
+    "RangeError: stray c",
+    "d",
+    "e",
+    "f",
+  ]);
+  expect(output).toContain("still here");
+  expect(output).toContain("TypeError: nobody's");
+  expect(output).toMatch(
+    /run [\w-]+ \(strays\): a promise was rejected and nobody handled it: the run fails/,
+  );
+  expect(code).toBe(1);
+});
+
+test("a process listens for rejections only while a worker of its runs", async () => {
+  const before = process.listenerCount("unhandledRejection");
+  const action = defineAction<null, void>({ name: "a" });
+
+  const first = await harness.worker({ actions: [action.implement(() => {})] });
+  const second = await harness.worker({ actions: [action.implement(() => {})] });
+  const during = process.listenerCount("unhandledRejection");
+  await first.close();
+  const still = process.listenerCount("unhandledRejection");
+  await second.close();
+
+  expect([during, still]).toEqual([before + 1, before + 1]);
+  expect(process.listenerCount("unhandledRejection")).toBe(before);
+});

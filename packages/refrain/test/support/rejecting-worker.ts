@@ -1,0 +1,38 @@
+// A worker process whose action leaves a rejection behind, and that then leaves one behind itself.
+import { pino } from "pino";
+import { createClient, createWorker, defineAction, durable } from "refrain";
+
+const connection = String(process.env["REDIS"]);
+const namespace = String(process.env["NAMESPACE"]);
+const strays = defineAction<string, string>({ name: "strays" });
+const fine = defineAction<string, string>({ name: "fine" });
+const step = durable("step", (text: string) => text);
+
+const worker = createWorker({
+  connection,
+  namespace,
+  logger: pino({ level: "error" }),
+  actions: [
+    strays.implement(async (ctx, text) => {
+      const before = await ctx.durableExecute(step, [text], { reconciler: () => text });
+      void Promise.reject(new RangeError(`stray ${before}`));
+      return ctx.durableExecute(
+        durable("never", () => new Promise<string>(() => {})),
+        [],
+      );
+    }),
+    fine.implement((ctx, text) => ctx.durableExecute(step, [text])),
+  ],
+});
+await worker.ready();
+const client = createClient({ connection, namespace });
+const runs = await client.enqueueMany([
+  ...["a", "b", "c"].map((input) => ({ action: strays, input })),
+  ...["d", "e", "f"].map((input) => ({ action: fine, input })),
+]);
+for (const run of runs) {
+  const outcome = await run.result().catch((error: unknown) => String(error));
+  process.stdout.write(`outcome: ${String(outcome)}\n`);
+}
+process.stdout.write("still here\n");
+void Promise.reject(new TypeError("nobody's"));
