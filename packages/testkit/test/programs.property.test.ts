@@ -27,6 +27,22 @@ it.each(seeds)(
   TEN_MINUTES,
 );
 
+it.each(seeds)(
+  "a run that is handed back again and again runs every call once, seed %i",
+  async (seed) => {
+    await fc.assert(
+      fc.asyncProperty(cases({ points: ["release"] }), async (given) => {
+        const { breaches, unrest, mostBegins } = await runThroughCrashes(given);
+
+        expect([breaches, unrest]).toEqual([[], []]);
+        expect(mostBegins).toBeLessThanOrEqual(1);
+      }),
+      { seed, numRuns: runsPerSeed / 2 },
+    );
+  },
+  TEN_MINUTES,
+);
+
 // Where outcomes race, which of two comes first is open until it is recorded: those programs may end otherwise.
 it.each(seeds)(
   "without races a program ends as if nothing had crashed, seed %i",

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import {
+  type AttemptEnd,
   type AttemptEvent,
   type Claim,
   type ClaimedRun,
@@ -42,6 +43,8 @@ export interface Verdict {
   readonly crashes: number;
   /** Clears that the store applied. */
   readonly clears: number;
+  /** How often the fn began that began most often. */
+  readonly mostBegins: number;
   /** Calls the run's journal came to hold. */
   readonly calls: number;
   readonly run: RunSnapshot | undefined;
@@ -74,14 +77,17 @@ export async function runThroughCrashes(
   if (port === undefined) throw new Error("the store has no port");
   await store.create(newRun());
   const events: AttemptEvent[] = [];
+  const overtaken: Promise<string>[] = [];
   let crashes = 0;
   let attempt = 0;
   for (; attempt <= given.crashes.length; attempt++) {
-    const watched = world.watch(port);
-    const setting = { given, world, attempt, options, events };
-    const end = await runAttempt(watched, setting);
-    if (end === "crashed") crashes += 1;
-    else break;
+    const setting = { given, world, attempt, options, events, overtaken };
+    if ((await runAttempt(world.watch(port), setting)) === "ended") break;
+    crashes += 1;
+  }
+  for (const end of overtaken) {
+    const kind = await Promise.race([end, deadline()]);
+    if (kind !== "lost" && kind !== "settled") world.note("who is overtaken ends", kind);
   }
   const run = await store.read(RUN_ID);
   if (run?.outcome === undefined) world.note("every run ends", `after ${attempt + 1} attempts`);
@@ -92,6 +98,7 @@ export async function runThroughCrashes(
     attempts: attempt + 1,
     crashes,
     clears: world.clears,
+    mostBegins: world.mostBegins,
     calls: world.journal.length,
     run,
   };
@@ -109,12 +116,18 @@ interface Setting {
   readonly attempt: number;
   readonly options: CrashRunOptions;
   readonly events: AttemptEvent[];
+  /** Attempts that go on although another one has the run. */
+  readonly overtaken: Promise<string>[];
 }
 
-async function runAttempt(port: CommitPort, setting: Setting): Promise<"crashed" | "ended"> {
-  const { given, world, options, events, attempt: index } = setting;
+/** What became of an attempt: "overtaken" ones still run. */
+type AttemptFate = "crashed" | "overtaken" | "released" | "ended";
+
+async function runAttempt(port: CommitPort, setting: Setting): Promise<AttemptFate> {
+  const { given, world, options, events, attempt: index, overtaken } = setting;
   const { isPure = false, mutation = {} } = options;
   let interpreter: Interpreter | undefined;
+  const fate = deferred<"release" | "takeover">();
   const process = new Process(port, {
     world,
     case: given,
@@ -122,6 +135,7 @@ async function runAttempt(port: CommitPort, setting: Setting): Promise<"crashed"
     crash: given.crashes[index],
     seen: () => interpreter?.seen ?? [],
     isPure,
+    befall: fate.resolve,
   });
   const queue = new CommitQueue(process.port, { clock: hastyClock });
   const reply = await queue.claim(delivery(index));
@@ -142,19 +156,39 @@ async function runAttempt(port: CommitPort, setting: Setting): Promise<"crashed"
     notices: new Notices(),
     observer: (event) => events.push(event),
   });
+  const check = (): void => world.checkObservations(recorded, interpreter?.seen ?? []);
+  const befallen = async (): Promise<AttemptEnd | "overtaken"> => {
+    if ((await fate.promise) === "takeover") return "overtaken";
+    attempt.release();
+    return attempt.done;
+  };
   const end = await Promise.race([
     attempt.done,
     process.port.crashed.then(() => "crashed" as const),
+    befallen(),
     deadline(),
   ]);
+  if (end === "overtaken") {
+    overtaken.push(attempt.done.then(({ kind }) => kind).finally(check));
+    return end;
+  }
   if (end === "crashed") attempt.abort(new ClaimLostError("lock", "the process died"));
-  else if (end === "stuck" || end.kind !== "settled") {
+  else if (end === "stuck" || end.kind === "lost" || end.kind === "broken") {
     world.note("every attempt ends", end === "stuck" ? "it is stuck" : `it is ${end.kind}`);
     attempt.abort(new ClaimLostError("lock", "given up"));
   }
   await turn();
-  world.checkObservations(recorded, interpreter?.seen ?? []);
-  return end === "crashed" ? "crashed" : "ended";
+  check();
+  if (end === "crashed") return end;
+  return end !== "stuck" && end.kind === "released" ? "released" : "ended";
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 function deadline(): Promise<"stuck"> {

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly isPure: boolean;
   /** What the action has seen so far. */
   readonly seen: () => readonly string[];
+  /** Something else than death befalls the attempt. */
+  readonly befall: (point: "release" | "takeover") => void;
 }
 
 /** One worker process, for one attempt: it may die at a write, at the beginning of a fn, or right after an effect. */
@@ -41,7 +43,9 @@ export class Process implements Functions {
     const traits = this.#traits(name);
     this.#options.world.begin(info, traits.isReconcilable, this.#options.seen());
     this.#begins += 1;
-    if (this.#diesAt("begin", this.#begins)) return never();
+    if (this.#diesAt("begin", this.#begins)) return this.#die(info);
+    this.#befalls("release");
+    this.#befalls("takeover");
     const turns = traits.turns + this.#noise(`${info.slot}/${info.attempt}`);
     return turns + traits.ms === 0
       ? this.#finish(info, traits)
@@ -52,14 +56,20 @@ export class Process implements Functions {
     const early = traits.isEager ? this.#effect(info) : undefined;
     for (let count = 0; count < turns; count++) await turn();
     if (traits.ms > 0) await pause(traits.ms);
-    return this.port.hasCrashed ? never() : this.#finish(info, traits, early);
+    return this.port.hasCrashed ? this.#die(info) : this.#finish(info, traits, early);
   }
 
   #finish(info: CallInfo, traits: Traits, early?: string): unknown {
     const effect = early ?? this.#effect(info);
-    if (this.port.hasCrashed) return never();
+    if (this.port.hasCrashed) return this.#die(info);
+    this.#options.world.end(info.idempotencyKey);
     if (traits.fails) throw new Error(effect);
     return effect;
+  }
+
+  #die(info: CallInfo): Promise<never> {
+    this.#options.world.end(info.idempotencyKey);
+    return never();
   }
 
   #effect(info: CallInfo): string {
@@ -84,7 +94,8 @@ export class Process implements Functions {
       this.#asked.add(info.idempotencyKey);
       throw new OutcomeUnknownError({ retryAfterMs: 0 });
     }
-    const effect = this.#options.world.lookUp(info, this.#options.seen());
+    const { effect, isUnderWay } = this.#options.world.lookUp(info, this.#options.seen());
+    if (isUnderWay) throw new OutcomeUnknownError({ retryAfterMs: 1 });
     if (effect === undefined) return notStarted();
     if (traits.fails) throw new Error(effect);
     return effect;
@@ -101,6 +112,11 @@ export class Process implements Functions {
     if (crash?.point !== point || crash.at !== count) return false;
     this.port.crash();
     return true;
+  }
+
+  #befalls(point: "release" | "takeover"): void {
+    const { crash, befall } = this.#options;
+    if (crash?.point === point && crash.at === this.#begins) befall(point);
   }
 
   #traits(name: string): Traits {

@@ -35,10 +35,13 @@ export interface Traits {
 
 type Catalog = Readonly<Record<string, Traits>>;
 
-/** Where an attempt's process dies. */
+/**
+ * What befalls an attempt, and when: its process dies at the n-th write, at the n-th beginning of a fn or after the n-th
+ * effect; or, at a beginning, it is asked to hand back, or another process takes the run over while this one goes on.
+ */
 export interface Crash {
   readonly at: number;
-  readonly point: "before-write" | "after-write" | "begin" | "effect";
+  readonly point: "before-write" | "after-write" | "begin" | "effect" | "release" | "takeover";
 }
 
 export interface Case {
@@ -49,6 +52,14 @@ export interface Case {
   readonly noise: number;
 }
 
+const everything = [
+  "before-write",
+  "after-write",
+  "begin",
+  "effect",
+  "release",
+  "takeover",
+] as const;
 const names = ["alpha", "beta", "gamma", "delta"];
 
 export interface ProgramOptions {
@@ -111,7 +122,13 @@ function programs(options: ProgramOptions = {}): fc.Arbitrary<Program> {
   return program;
 }
 
-export function cases(options: ProgramOptions & { readonly maxCrashes?: number } = {}) {
+export interface CaseOptions extends ProgramOptions {
+  /** What may befall attempts. Default: everything. */
+  readonly points?: readonly Crash["point"][];
+}
+
+export function cases(options: CaseOptions = {}): fc.Arbitrary<Case> {
+  const { points = everything } = options;
   const traits = fc.record<Traits>({
     isReconcilable: fc.boolean(),
     fails: fc.integer({ min: 0, max: 4 }).map((one) => one === 0),
@@ -122,13 +139,13 @@ export function cases(options: ProgramOptions & { readonly maxCrashes?: number }
   });
   const crash = fc.record<Crash>({
     at: fc.integer({ min: 1, max: 6 }),
-    point: fc.constantFrom("before-write", "after-write", "begin", "effect"),
+    point: fc.constantFrom(...points),
   });
   const steps = fc.array(programs(options), { minLength: 2, maxLength: 6, size: "max" });
   return fc.record<Case>({
     program: fc.record({ kind: just("seq"), steps }),
     catalog: fc.record(Object.fromEntries(names.map((name) => [name, traits]))),
-    crashes: fc.array(crash, { minLength: 1, maxLength: options.maxCrashes ?? 5, size: "max" }),
+    crashes: fc.array(crash, { minLength: 1, maxLength: 5, size: "max" }),
     noise: fc.nat(),
   });
 }

@@ -22,10 +22,12 @@ export class World {
   readonly #begins = new Map<string, number[]>();
   readonly #notStarted = new Map<string, number>();
   readonly #keys = new Map<number, string>();
+  readonly #inFlight = new Map<string, number>();
   readonly #journal = new Map<number, CallResult>();
   /** Clears that the store applied. */
   clears = 0;
   #effectCount = 0;
+  #owner: { readonly nonce: string; readonly epoch: number } | undefined;
 
   /** The journal as the store has it. */
   get journal(): readonly CallResult[] {
@@ -41,13 +43,17 @@ export class World {
       .map(seenOf);
   }
 
+  get mostBegins(): number {
+    return Math.max(0, ...[...this.#begins.values()].map((attempts) => attempts.length));
+  }
+
   /** Watches what the store applies. */
   watch(port: CommitPort): CommitPort {
     return {
       send: async (batch): Promise<readonly GroupReply[]> => {
         const replies = await port.send(batch);
         for (const [index, group] of batch.entries()) {
-          if (replies[index]?.word === "applied") this.#apply(group);
+          this.#note(group, replies[index]);
         }
         return replies;
       },
@@ -60,11 +66,10 @@ export class World {
     const earlier = this.#begins.get(key) ?? [];
     const call = `${info.functionId} at slot ${slot}, attempt ${attempt}`;
     const inJournal = this.#journal.get(slot);
-    if (
-      inJournal !== undefined &&
-      isSettled(inJournal) &&
-      inJournal.functionId === info.functionId
-    ) {
+    const isRecorded = inJournal !== undefined && isSettled(inJournal);
+    const isOwner = attempt === this.#owner?.epoch;
+    // Who was overtaken may still begin what its acknowledged writes allow, and learns of it at its next write.
+    if (isRecorded && isOwner) {
       this.#breach("no execution after its record", `${call} begins although it is recorded`);
     }
     if (isReconcilable && earlier.length > (this.#notStarted.get(key) ?? 0)) {
@@ -79,17 +84,29 @@ export class World {
     this.#checkBarrier(call, seen);
     this.#checkKey(call, slot, key);
     this.#begins.set(key, [...earlier, attempt]);
+    this.#inFlight.set(key, (this.#inFlight.get(key) ?? 0) + 1);
+  }
+
+  /** The fn is over, or its process is. */
+  end(key: string): void {
+    this.#inFlight.set(key, (this.#inFlight.get(key) ?? 0) - 1);
   }
 
   /** A reconciler is asked: it looks for the effect under its call's key. */
-  lookUp(info: CallInfo, seen: readonly string[]): string | undefined {
+  lookUp(
+    info: CallInfo,
+    seen: readonly string[],
+  ): { readonly effect: string | undefined; readonly isUnderWay: boolean } {
     const { idempotencyKey: key, slot } = info;
     const call = `the reconciler of ${info.functionId} at slot ${slot}, attempt ${info.attempt}`;
     this.#checkBarrier(call, seen);
     this.#checkKey(call, slot, key);
-    const effects = this.#effects.get(key);
-    if (effects === undefined) this.#notStarted.set(key, (this.#notStarted.get(key) ?? 0) + 1);
-    return effects?.[0];
+    const effect = this.#effects.get(key)?.[0];
+    const isUnderWay = (this.#inFlight.get(key) ?? 0) > 0;
+    if (effect === undefined && !isUnderWay) {
+      this.#notStarted.set(key, (this.#notStarted.get(key) ?? 0) + 1);
+    }
+    return { effect, isUnderWay };
   }
 
   /** Something happens outside. Its text is like no other, so that it is known wherever it turns up. */
@@ -124,8 +141,16 @@ export class World {
     if (known !== undefined && known !== key) this.#breach("one key per call", call);
   }
 
-  #apply(group: Group): void {
-    if (group.kind !== "write") return;
+  #note(group: Group, reply: GroupReply | undefined): void {
+    if (group.kind === "claim" && reply?.word === "claimed") {
+      this.#owner = { nonce: group.delivery.nonce, epoch: reply.run.epoch };
+    }
+    if (group.kind !== "write" || reply?.word !== "applied") return;
+    if (group.nonce !== this.#owner?.nonce) this.#breach("no write of who was overtaken", "");
+    this.#apply(group);
+  }
+
+  #apply(group: Group & { readonly kind: "write" }): void {
     for (const entry of group.entries) {
       if ("bytes" in entry) this.#put(decodeCall(entry.slot, entry.bytes));
       if (entry.op !== "clear") continue;
