@@ -26,6 +26,8 @@ export interface PrepareOptions {
   readonly limits: Limits;
   /** Shows a part of the input in the queue; off where a codec of the application's own hides it. */
   readonly hasPreview: boolean;
+  /** @throws TypeError on the name of a queue that cannot be. */
+  readonly checkQueue: (name: string) => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function prepareRun(
   enqueue: EnqueueOptions,
   options: PrepareOptions,
 ): Promise<PreparedRun> {
+  options.checkQueue(definition.queue);
   const { bytes, digest } = await prepareInput(definition, input, options);
   const { name: action, version, queue, errors } = definition;
   const runId = enqueue.runId ?? randomUUID();

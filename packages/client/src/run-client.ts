@@ -26,6 +26,8 @@ export interface ClientParts {
   readonly redis: Redis;
   /** The BullMQ prefix of a run's shard. */
   readonly prefixOf: (runId: string) => string;
+  /** @throws TypeError on the name of a queue that cannot be. */
+  readonly checkQueue: (name: string) => void;
   readonly codec: Codec;
   readonly limits: Limits;
   readonly clock: Clock;

@@ -1,6 +1,11 @@
 import { type Client, type ClientParts, RunClient } from "@refrain/client";
 import { checkOptions, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
-import { RedisSettledHints, RedisStore, waitUntilReady } from "@refrain/redis-store";
+import {
+  checkQueueName,
+  RedisSettledHints,
+  RedisStore,
+  waitUntilReady,
+} from "@refrain/redis-store";
 import type { Redis } from "ioredis";
 import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
 import { Connections } from "./connect.ts";
@@ -34,6 +39,7 @@ function clientParts(options: ClientOptions): ClientParts {
     store,
     redis,
     prefixOf: prefixes.of,
+    checkQueue: checkQueueName,
     codec,
     limits,
     errors,

@@ -1,4 +1,4 @@
-import { checkName, checkOptions, type Implementation } from "@refrain/core";
+import { checkName, checkOptions, type Implementation, implementationOf } from "@refrain/core";
 import { checkQueueName } from "@refrain/redis-store";
 import type { Logger } from "pino";
 import { checkWhole } from "./check-number.ts";
@@ -58,9 +58,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
   checkOptions("createWorker", options, KEYS);
   checkCommonOptions("createWorker", options);
   const { actions, queues = [], handleSignals = false } = options;
-  if (!Array.isArray(actions) || actions.length === 0) {
-    throw new TypeError("createWorker: actions must be a list of at least one implementation");
-  }
+  checkActions(actions);
   for (const queue of queues) {
     checkName("createWorker: a queue", queue);
     checkQueueName(queue);
@@ -76,4 +74,18 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
   checkWhole("createWorker: drainTimeoutMs", read.drainTimeoutMs, 0, DAY_MS);
   checkWhole("createWorker: poisonAfter", read.poisonAfter, 1, 1_000_000);
   return read;
+}
+
+function checkActions(actions: readonly Implementation[]): void {
+  if (!Array.isArray(actions) || actions.length === 0) {
+    throw new TypeError("createWorker: actions must be a list of at least one implementation");
+  }
+  const names = new Set<string>();
+  for (const { definition } of actions.map(implementationOf)) {
+    checkQueueName(definition.queue);
+    if (names.has(definition.name)) {
+      throw new TypeError(`createWorker: two implementations of action "${definition.name}"`);
+    }
+    names.add(definition.name);
+  }
 }

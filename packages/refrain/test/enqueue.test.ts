@@ -187,6 +187,12 @@ test.each([
   await expect(refused).rejects.toThrow(message);
 });
 
+test("a run whose queue has the name of a key of ours is refused", async () => {
+  const live = defineAction<null, void>({ name: "a", queue: "live" });
+
+  await expect(harness.client().enqueue(live, null)).rejects.toThrow(/cannot be named "live"/);
+});
+
 test("many runs of several actions go to their queues, in one call", async () => {
   const client = harness.client();
 

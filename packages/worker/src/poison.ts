@@ -9,19 +9,35 @@ import {
 
 /**
  * The end of a run whose attempts vanished, one after another, without leaving a trace: whatever they did took their worker
- * down, and the next attempt would take down the next one.
+ * down, and the next attempt would take down the next one. Also of a run whose journal none of them could read.
  */
 export function poisonSettlement(
   run: ClaimedRun,
   options: { readonly codec: Codec; readonly retentionMs: number },
 ): { readonly settlement: Settlement; readonly error: PoisonRunError } {
-  const { slot, what, failedSlot } = suspectSlot(run.calls);
-  const error = new PoisonRunError(
-    `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts vanished without any progress, at ${what} (slot ${slot}). A worker that runs it is killed, or blocked for longer than its lock: look for memory, native crashes and endless loops there`,
-  );
+  const { why, failedSlot } =
+    run.unreadable === undefined ? vanished(run) : unreadable(run.unreadable);
+  const attempts = `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts`;
+  const error = new PoisonRunError(`${attempts} ${why}`, { cause: run.unreadable });
   const payload = encodeError(error, options.codec);
   const { retentionMs } = options;
   return { settlement: { status: "FAILED", payload, failedSlot, retentionMs }, error };
+}
+
+interface Verdict {
+  readonly why: string;
+  readonly failedSlot: number | undefined;
+}
+
+function vanished(run: ClaimedRun): Verdict {
+  const { slot, what, failedSlot } = suspectSlot(run.calls);
+  const why = `vanished without any progress, at ${what} (slot ${slot}). A worker that runs it is killed, or blocked for longer than its lock: look for memory, native crashes and endless loops there`;
+  return { why, failedSlot };
+}
+
+function unreadable({ message }: Error): Verdict {
+  const why = `could not read its journal: ${message}. What it holds stays as it is until the run's retention is over; look at it, then enqueue the work anew under another run id`;
+  return { why, failedSlot: undefined };
 }
 
 interface Suspect {

@@ -75,12 +75,13 @@ export class RunWorker implements Worker {
   readonly #undo: (() => void)[] = [];
   #closed: Promise<void> | undefined;
 
-  /** @throws TypeError when two implementations have one action name. */
   constructor(options: RunWorkerOptions) {
     const { concurrency, clock, logger = pino({ name: "refrain" }) } = options;
     this.#options = options;
     this.#logger = logger;
-    this.#implementations = byName(options.actions);
+    this.#implementations = new Map(
+      options.actions.map((action) => [action.name, implementationOf(action)]),
+    );
     this.#emitter = new WorkerEmitter((error) =>
       logger.error({ err: error }, "a listener of a worker event threw; runs are not affected"),
     );
@@ -197,17 +198,6 @@ export class RunWorker implements Worker {
 
 const LEFT =
   "the worker closed, and Redis had not confirmed what became of some of its runs: their locks run out by themselves, and other workers go on with them";
-
-function byName(actions: readonly Implementation[]): Map<string, ActionImplementation> {
-  const found = new Map<string, ActionImplementation>();
-  for (const action of actions) {
-    if (found.has(action.name)) {
-      throw new TypeError(`createWorker: two implementations of action "${action.name}"`);
-    }
-    found.set(action.name, implementationOf(action));
-  }
-  return found;
-}
 
 function boundsOf(implementations: Iterable<ActionImplementation>): Map<string, number> {
   const bounds = new Map<string, number>();

@@ -19,7 +19,7 @@ function succeeded(slot: number, functionId: string): CallResult {
   return settledCall(start(slot, functionId), { ...outcome, payload: msgpackCodec.encode(1) });
 }
 
-function poisoned(calls: readonly CallResult[]) {
+function poisoned(calls: readonly CallResult[], unreadable?: Error) {
   const run: ClaimedRun = {
     runId: "r-1",
     action: "resize",
@@ -33,6 +33,7 @@ function poisoned(calls: readonly CallResult[]) {
     clears: 0,
     suspect: 11,
     unknownAsks: 0,
+    ...(unreadable === undefined ? {} : { unreadable }),
   };
   return poisonSettlement(run, { codec: msgpackCodec, retentionMs: 1000 });
 }
@@ -55,4 +56,13 @@ test("without a started call, it names the slot after the last recorded one", ()
 
 test("without any call, it names the beginning", () => {
   expect(poisoned([]).error.message).toContain("its beginning (slot 0)");
+});
+
+test("a run whose journal no attempt could read fails with the reason", () => {
+  const { error, settlement } = poisoned([], new Error("slot 3: the stored bytes are not a call"));
+
+  expect(error.message).toContain(
+    "run r-1 (resize): its last 10 attempts could not read its journal: slot 3: the stored bytes",
+  );
+  expect(settlement).toMatchObject({ status: "FAILED", failedSlot: undefined });
 });
