@@ -1,6 +1,6 @@
 // Installs the packages the way an application gets them: packed, with npm, in empty folders outside the workspace. There the
 // README's example must print what it promises, `require("refrain")` must work, and TypeScript must accept both. Wants built
-// packages, pnpm on the PATH and a Redis of its own at REDIS_URL.
+// packages, pnpm on the PATH and an empty Redis at REDIS_URL: `npm run check:packed` provides the latter two.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
