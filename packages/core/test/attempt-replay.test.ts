@@ -4,7 +4,10 @@ import {
   type DurableContext,
   defineAction,
   durable,
+  implementationOf,
+  newNonce,
   notStarted,
+  runAction,
 } from "@refrain/core";
 import { pino } from "pino";
 import { expect, test } from "vitest";
@@ -316,4 +319,33 @@ test("a write that is lost between two acknowledged ones ends the attempt as a g
 
   expect(end).toMatchObject({ kind: "lost", error: { reason: "gap" } });
   expect(effects).toEqual([1, 2]);
+});
+
+test("an attempt over a journal that cannot be read ends before its first line", async () => {
+  const drive = new Drive();
+  let began = 0;
+  const unreadable = new Error("slot 0: the stored bytes are not a call");
+  await drive.create(action);
+  const implementation = action.implement(() => {
+    began += 1;
+  });
+  const reply = await drive.store.claim({
+    runId: "run-1",
+    action: "act",
+    queue: "default",
+    nonce: newNonce(),
+    jobTimestamp: 1,
+    attemptsStarted: 1,
+    incarnation: 0,
+  });
+  if (reply.kind !== "claimed") throw new Error(reply.kind);
+
+  const attempt = runAction({
+    claim: reply.claim,
+    run: { ...reply.run, unreadable },
+    implementation: implementationOf(implementation),
+  });
+
+  expect(await attempt.done).toEqual({ kind: "broken", error: unreadable });
+  expect(began).toBe(0);
 });

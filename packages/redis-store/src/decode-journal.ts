@@ -7,6 +7,20 @@ export interface StoredJournal {
   readonly journalBytes: number;
 }
 
+/** A journal as a claim hands it out: one that cannot be read says why, and has no calls. */
+export interface ClaimedJournal extends StoredJournal {
+  readonly unreadable?: Error;
+}
+
+/** Reads a journal back; a spoilt one is for the worker to judge, which has the claim to settle its run. */
+export function claimedJournal(flat: readonly Buffer[]): ClaimedJournal {
+  try {
+    return decodeJournal(flat);
+  } catch (error) {
+    return { calls: [], journalBytes: 0, unreadable: error as Error };
+  }
+}
+
 /**
  * Reads a journal back from slot, bytes, slot, bytes …
  *

@@ -6,7 +6,7 @@ import type {
   RunOutcome,
   SettledStatus,
 } from "@refrain/core";
-import { decodeJournal } from "./decode-journal.ts";
+import { claimedJournal } from "./decode-journal.ts";
 import { LEFT_OUT } from "./journal-pages.ts";
 import { decodeOutcome, type OutcomeOf, type Reply } from "./script.ts";
 import { commit } from "./scripts.generated.ts";
@@ -45,7 +45,7 @@ function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
     epoch,
     createdAt,
     input: present(claimed.input, "input"),
-    ...(Buffer.isBuffer(journal) ? LEFT_OUT : decodeJournal(journal)),
+    ...(Buffer.isBuffer(journal) ? LEFT_OUT : claimedJournal(journal)),
     clears,
     suspect,
     unknownAsks,

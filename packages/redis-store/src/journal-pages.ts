@@ -1,4 +1,4 @@
-import { decodeJournal, type StoredJournal } from "./decode-journal.ts";
+import type { StoredJournal } from "./decode-journal.ts";
 import type { RedisClient } from "./script.ts";
 
 /** About as much as one reply should hold. */
@@ -14,8 +14,8 @@ export function isLeftOut({ calls, journalBytes }: StoredJournal): boolean {
   return calls.length === 0 && journalBytes > 0;
 }
 
-/** Reads a journal page by page. */
-export async function readJournalPages(redis: RedisClient, calls: string): Promise<StoredJournal> {
+/** Reads a journal page by page: slot, bytes, slot, bytes … */
+export async function readJournalPages(redis: RedisClient, calls: string): Promise<Buffer[]> {
   const slots = await redis.hkeysBuffer(calls);
   const flat: Buffer[] = [];
   let bytes = 0;
@@ -33,5 +33,5 @@ export async function readJournalPages(redis: RedisClient, calls: string): Promi
       bytes += value.length;
     }
   }
-  return decodeJournal(flat);
+  return flat;
 }

@@ -15,7 +15,7 @@ import {
   systemClock,
 } from "@refrain/core";
 import { RedisCommitPort } from "./commit-port.ts";
-import { decodeJournal } from "./decode-journal.ts";
+import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { isLeftOut, readJournalPages } from "./journal-pages.ts";
 import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
@@ -115,7 +115,7 @@ export class RedisStore implements ActionStateStore {
     if (reply.kind !== "claimed" || !isLeftOut(reply.run)) return reply;
     const { run: key, calls } = keys.of(runId);
     try {
-      const journal = await readJournalPages(this.#redis, calls);
+      const journal = claimedJournal(await readJournalPages(this.#redis, calls));
       // Had another attempt taken the run over meanwhile, this could be half of its journal.
       const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
       return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
@@ -135,10 +135,10 @@ export class RedisStore implements ActionStateStore {
       const withCalls = calls ? "yes" : "no";
       const stored = await runScript(this.#redis, read, keys, { withCalls });
       if (stored.tag === "missing") return undefined;
-      const journal = Buffer.isBuffer(stored.journal)
+      const flat = Buffer.isBuffer(stored.journal)
         ? await readJournalPages(this.#redis, keys.calls)
-        : decodeJournal(stored.journal);
-      return { ...decodeRun(runId, stored), calls: journal.calls };
+        : stored.journal;
+      return { ...decodeRun(runId, stored), calls: decodeJournal(flat).calls };
     } catch (error) {
       throw StoreError.from(`run ${runId} cannot be read`, error);
     }

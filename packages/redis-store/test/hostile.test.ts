@@ -46,16 +46,15 @@ describe("one run's damage", () => {
     });
   }
 
-  it("refuses its claims with the run's id and the reason", async () => {
+  it("is told with the claim, so that its run can be settled, and keeps it from being read", async () => {
     await using bench = await openStore();
     const { run } = await claimedRun(bench);
     await bench.redis.hset(bench.keys.of(run.runId).calls, "-1", "bytes");
 
-    const claim = bench.store.claim(deliveryOf(run, { attemptsStarted: 2 }));
+    const reply = await bench.store.claim(deliveryOf(run, { attemptsStarted: 2 }));
 
-    await expect(claim).rejects.toThrow(
-      `run ${run.runId}: its claim was refused: its journal holds "-1"`,
-    );
+    const message = expect.stringContaining('its journal holds "-1"');
+    expect(reply).toMatchObject({ kind: "claimed", run: { calls: [], unreadable: { message } } });
     await expect(bench.store.read(run.runId)).rejects.toThrow(`run ${run.runId} cannot be read`);
   });
 

@@ -98,6 +98,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     claim.onLost((error) =>
       error instanceof ClaimLostError ? this.abort(error) : this.#end({ kind: "broken", error }),
     );
+    if (run.unreadable !== undefined) return this.#end({ kind: "broken", error: run.unreadable });
     if (this.#calls.isReplaying) this.#log.mute();
     const context = liveContext(this, {
       calls: this.#calls,

@@ -73,6 +73,11 @@ export interface ClaimedRun {
   readonly input: Uint8Array;
   /** Ascending by slot; there may be holes. */
   readonly calls: readonly CallResult[];
+  /**
+   * Why the journal cannot be read: somebody spoilt it, or a newer release wrote it. `calls` is then empty, and no attempt
+   * may go on from that.
+   */
+  readonly unreadable?: Error;
   /** Bytes the journal's calls hold. */
   readonly journalBytes: number;
   /** How often divergence has cleared this journal. */

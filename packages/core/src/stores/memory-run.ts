@@ -9,6 +9,7 @@ import type {
   RunStatus,
 } from "../ports/store.ts";
 import { decodeCall } from "../words/call-bytes.ts";
+import type { SerializationError } from "../words/errors.ts";
 
 /** How many nonces and job timestamps a run remembers that it moved on from. */
 const REMEMBERED = 16;
@@ -113,7 +114,7 @@ export class MemoryRun {
       generation: 0,
       epoch: this.#epoch,
       createdAt: this.#createdAt,
-      calls: this.#decoded(),
+      ...this.#readable(),
       journalBytes: this.#bytes(),
       clears: this.#clears,
       suspect: this.#suspect,
@@ -183,6 +184,14 @@ export class MemoryRun {
   liveRun(): LiveRun {
     const { runId, action, version, queue } = this.#new;
     return { runId, action, version, queue, incarnation: this.#incarnation };
+  }
+
+  #readable(): Pick<ClaimedRun, "calls" | "unreadable"> {
+    try {
+      return { calls: this.#decoded() };
+    } catch (error) {
+      return { calls: [], unreadable: error as SerializationError };
+    }
   }
 
   #decoded(): ClaimedRun["calls"] {
