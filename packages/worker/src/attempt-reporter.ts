@@ -1,4 +1,10 @@
-import type { AttemptEnd, AttemptEvent, AttemptObserver, ClaimedRun } from "@refrain/core";
+import {
+  type AttemptEnd,
+  type AttemptEvent,
+  type AttemptObserver,
+  type ClaimedRun,
+  SerializationError,
+} from "@refrain/core";
 import type { Logger } from "pino";
 import type { Cut } from "./delivery-in-hand.ts";
 import type { AttemptRunEvent, FencedReason, WorkerEmitter } from "./worker-events.ts";
@@ -49,7 +55,11 @@ export class AttemptReporter {
       }
       case "broken": {
         const { error } = end;
-        const text = `${where(bound)}: its write was refused. ${GOES_ON}; ${ADVICE.refused}`;
+        const what =
+          error instanceof SerializationError
+            ? "its journal cannot be read"
+            : "its write was refused";
+        const text = `${where(bound)}: ${what}. ${GOES_ON}; ${ADVICE.refused}`;
         this.#logger.error({ err: error }, text);
         return this.#emitter.emit("fenced", { ...bound, reason: "refused", error });
       }

@@ -24,7 +24,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-export interface ObservedEvent {
+interface ObservedEvent {
   readonly type: WorkerEvent;
   readonly runId: string;
   readonly [field: string]: unknown;
