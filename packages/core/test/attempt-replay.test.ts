@@ -1,42 +1,19 @@
 import {
-  ClaimLostError,
   type CommitPort,
   type DurableContext,
   defineAction,
   durable,
   implementationOf,
   newNonce,
-  notStarted,
   runAction,
 } from "@refrain/core";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { crashAfter } from "./support/crash-after.ts";
 import { Drive } from "./support/drive.ts";
-import { gate } from "./support/gate.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
-const crash = new ClaimLostError("lock", "the worker died");
 const echo = durable("echo", async (value: unknown) => value);
-const never = durable("never", () => new Promise(() => {}));
-
-/** An attempt that goes as far as the call that never returns, and dies there. */
-async function crashAfter(drive: Drive, handler: (ctx: DurableContext) => unknown): Promise<void> {
-  const reached = gate();
-  const attempt = await drive.attempt(
-    action.implement(async (ctx) => {
-      await handler(ctx);
-      reached.arrive();
-      await ctx.durableExecute(never);
-    }),
-  );
-  await reached.reached;
-  for (let turn = 0; turn < 5; turn += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
-  attempt.abort(crash);
-}
 
 test("now, random and uuid give every attempt the same values", async () => {
   const drive = new Drive();
@@ -49,7 +26,7 @@ test("now, random and uuid give every attempt the same values", async () => {
   };
   await drive.create(action);
 
-  await crashAfter(drive, handler);
+  await crashAfter(drive, action, handler);
   await (await drive.attempt(action.implement(handler))).done;
 
   expect(seen).toHaveLength(2);
@@ -78,7 +55,7 @@ test("the first run sees what a replay sees: decoded values", async () => {
   };
   await drive.create(action);
 
-  await crashAfter(drive, handler);
+  await crashAfter(drive, action, handler);
   await (await drive.attempt(action.implement(handler))).done;
 
   expect(seen[1]).toStrictEqual(seen[0]);
@@ -107,7 +84,7 @@ test("a result that cannot be stored is a recorded failure: fn does not run agai
   };
   await drive.create(action);
 
-  await crashAfter(drive, handler);
+  await crashAfter(drive, action, handler);
   await (await drive.attempt(action.implement(handler))).done;
 
   expect(ran).toBe(1);
@@ -155,119 +132,6 @@ test("a run with more calls than it may have fails before the next fn runs", asy
   });
 });
 
-test("a divergence is announced with every dropped call and its key, and the run goes on", async () => {
-  const drive = new Drive();
-  const other = durable("other", async () => "other");
-  await drive.create(action);
-
-  await crashAfter(drive, async (ctx) => {
-    await ctx.durableExecute(echo, [1]);
-    await ctx.durableExecute(echo, [2]);
-  });
-  const attempt = await drive.attempt(
-    action.implement(async (ctx) => {
-      await ctx.durableExecute(echo, [1]);
-      return ctx.durableExecute(other);
-    }),
-  );
-  await attempt.done;
-
-  expect(await drive.outcome()).toBe("other");
-  expect(drive.events).toContainEqual({
-    type: "diverged",
-    slot: 1,
-    expected: "echo",
-    found: "other",
-    verdict: "cleared",
-    clears: 0,
-    dropped: [
-      {
-        slot: 1,
-        functionId: "echo",
-        argsDigest: expect.stringMatching(/^[0-9a-f]{16}$/),
-        status: "SUCCEEDED",
-        idempotencyKey: expect.stringMatching(/^[0-9a-f]{32}$/),
-      },
-    ],
-  });
-});
-
-test('under "guard" a started reconcilable call is never dropped: the run fails and says why', async () => {
-  const drive = new Drive();
-  const started = gate();
-  const charge = durable("charge", () => started.passed);
-  const other = durable("other", async () => "other");
-  await drive.create(action);
-
-  const first = await drive.attempt(
-    action.implement((ctx) => ctx.durableExecute(charge, [], { reconciler: () => notStarted() })),
-  );
-  await started.reached;
-  first.abort(crash);
-  const second = await drive.attempt(
-    action.implement((ctx) => ctx.durableExecute(other), { onDivergence: "guard" }),
-  );
-  await second.done;
-
-  expect(await drive.outcome()).toMatchObject({
-    name: "DivergenceError",
-    message: expect.stringContaining("would drop charge at slot 0"),
-  });
-  const state = await drive.store.read("run-1");
-  expect(state?.calls.map((call) => call.functionId)).toEqual(["charge"]);
-});
-
-test("an action that ends without asking for a started call has diverged", async () => {
-  const drive = new Drive();
-  const started = gate();
-  const charge = durable("charge", () => started.passed);
-  await drive.create(action);
-
-  const first = await drive.attempt(
-    action.implement((ctx) => ctx.durableExecute(charge, [], { reconciler: () => notStarted() })),
-  );
-  await started.reached;
-  first.abort(crash);
-  const second = await drive.attempt(
-    action.implement(() => "skipped it", { onDivergence: "guard" }),
-  );
-  await second.done;
-
-  expect(drive.eventTypes()).toEqual(["diverged"]);
-  expect(await drive.outcome()).toMatchObject({
-    name: "DivergenceError",
-    message: expect.stringContaining("ended without asking for it"),
-  });
-});
-
-test("a journal is cleared three times at most, then the run fails", async () => {
-  const drive = new Drive();
-  const steps = ["a1", "b1", "c1", "d1", "e1"].map((id) => durable(`step.${id}`, async () => id));
-  await drive.create(action);
-
-  for (const step of steps.slice(0, 4)) {
-    await crashAfter(drive, async (ctx) => {
-      await ctx.durableExecute(step);
-    });
-  }
-  const last = steps[4];
-  const attempt = await drive.attempt(
-    action.implement(async (ctx) => (last === undefined ? 0 : ctx.durableExecute(last))),
-  );
-  await attempt.done;
-
-  expect(drive.events.map((event) => event.type === "diverged" && event.verdict)).toEqual([
-    "cleared",
-    "cleared",
-    "cleared",
-    "failed",
-  ]);
-  expect(await drive.outcome()).toMatchObject({
-    name: "DivergenceError",
-    message: expect.stringContaining("the journal was cleared 3 times already"),
-  });
-});
-
 test("the log is silent while the action replays, and speaks from the first new line on", async () => {
   const drive = new Drive();
   const lines: string[] = [];
@@ -282,7 +146,7 @@ test("the log is silent while the action replays, and speaks from the first new 
     child.info("from the child");
   };
   await drive.create(action);
-  await crashAfter(drive, handler);
+  await crashAfter(drive, action, handler);
 
   const attempt = await drive.attempt(action.implement(handler), { logger });
   await attempt.done;
