@@ -11,6 +11,7 @@ import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
 import { Drive } from "./support/drive.ts";
 import { gate } from "./support/gate.ts";
+import { turns } from "./support/turns.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
 
@@ -301,28 +302,3 @@ test("a handle that nothing awaits never runs and is announced", async () => {
   expect(ran).toBe(0);
   expect(drive.events).toEqual([{ type: "handle-unused", functionId: "mail" }]);
 });
-
-test("waiting for a plain timer is announced once per action", async () => {
-  const drive = new Drive();
-  const open = gate();
-  const implementation = action.implement(async () => {
-    await open.passed;
-  });
-  await drive.create(action);
-
-  const attempt = await drive.attempt(implementation);
-  await open.reached;
-  await turns(5);
-  open.pass();
-  await attempt.done;
-
-  expect(drive.events).toEqual([{ type: "non-durable-wait" }]);
-});
-
-async function turns(count: number): Promise<undefined> {
-  for (let turn = 0; turn < count; turn += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
-}

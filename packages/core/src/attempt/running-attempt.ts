@@ -276,10 +276,11 @@ export class RunningAttempt implements Attempt, ContextHost {
     const { inFlight, order, waits } = this.#calls;
     if (this.#isOver() || !order.isIdle) return;
     if (this.#ending !== undefined && inFlight.size === 0) return this.#allClosed.resolve();
+    // Between two calls there is a turn without one; only turns on end are a wait.
+    if (inFlight.size > 0) this.#idleTurns = 0;
     if (this.isExecuting) return;
     if (this.#phase === "releasing") return void this.#handBack();
     if (inFlight.size === 0) return this.#noticeIdle();
-    this.#idleTurns = 0;
     if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;
     this.#startRelease({ reason: "outcome-unknown", delayMs: waits.remainingMs });
   }
