@@ -15,6 +15,8 @@ const LOGGED: readonly WorkerEvent[] = [
   "fenced",
   "released",
   "settled",
+  "handle-unused",
+  "non-durable-wait",
 ];
 
 /** Writes down what a worker does, in a file that outlives it: what it had written is not lost when it is killed. */

@@ -194,6 +194,12 @@ describe("fails when the demonstration", () => {
     expect(problemsWith({ wallMs: 60_001 })).toEqual(["it took 60 s"]);
   });
 
+  it.each(["diverged", "handle-unused", "non-durable-wait"] as const)("heard of %s", (event) => {
+    expect(problemsWith({ events: [...good.events, { event, runId: "a" }] })).toEqual([
+      `order "a" was told of for no reason: ${event}`,
+    ]);
+  });
+
   it("saw a process end by itself", () => {
     expect(problemsWith({ accidents: ["worker-2 ended by itself"] })).toEqual([
       "worker-2 ended by itself",

@@ -38,6 +38,7 @@ export function judge(evidence: Evidence): Verdict {
       ...problemsOfIntake(evidence),
       ...problemsOfOrders(evidence),
       ...problemsOfMails(evidence),
+      ...falseAlarms(evidence),
       ...problemsOfDemonstration(tally),
       ...evidence.accidents,
     ],
@@ -125,6 +126,14 @@ function problemsOfMails({ expected, outcomes, mails }: Evidence): string[] {
     if (keys.size === 0 && fulfilled.has(id)) return [`${named(id)} was never mailed`];
     return [];
   });
+}
+
+/** What is only ever told of an action that is not written as it should be; this one is. */
+function falseAlarms({ events }: Evidence): string[] {
+  const alarms: readonly string[] = ["diverged", "handle-unused", "non-durable-wait"];
+  return events
+    .filter(({ event }) => alarms.includes(event))
+    .map(({ event, runId }) => `${named(runId)} was told of for no reason: ${event}`);
 }
 
 /** A demonstration that nothing went wrong in shows nothing. */
