@@ -36,6 +36,11 @@ test("a worker goes on by itself after Redis was restarted", async () => {
   const run = await client.enqueue(action, "after");
   expect(await run.result({ timeoutMs: 20_000 })).toBe("after");
   await worker.ready();
+  const said = worker.logs.map((line) => line.msg.split(";")[0]);
+  expect(said.filter((line) => line?.startsWith("the connection to Redis"))).toEqual([
+    "the connection to Redis is lost",
+    "the connection to Redis is back",
+  ]);
 }, 40_000);
 
 test("another number of shards is refused, and says which is right", async () => {

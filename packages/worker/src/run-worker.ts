@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { type Logger, pino } from "pino";
 import { bullWorker } from "./bull-worker.ts";
 import { closeOnSignals } from "./close-signals.ts";
+import { logConnection } from "./connection-log.ts";
 import type { DeliverOptions } from "./deliver.ts";
 import { DeliveriesInHand } from "./delivery-in-hand.ts";
 import { drain, within } from "./drain.ts";
@@ -73,6 +74,7 @@ export class RunWorker implements Worker {
   readonly #copies: Redis[];
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
+  #stopLogging: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: RunWorkerOptions) {
@@ -118,6 +120,7 @@ export class RunWorker implements Worker {
   async #start(): Promise<void> {
     await this.#options.connect(this.#logger);
     if (this.#closed !== undefined) return;
+    this.#stopLogging = logConnection(this.#options.redis, this.#options.clock, this.#logger);
     const { prefixes, actions, queues, concurrency } = this.#options;
     const logger = this.#logger;
     const plans = queuesOf(actions.map(implementationOf), { queues, concurrency });
@@ -189,6 +192,7 @@ export class RunWorker implements Worker {
     const left = this.#inHand.size;
     if (left > 0) logger.warn({ left }, LEFT);
     await within(CLOSE_WITHIN_MS, closing, clock);
+    this.#stopLogging?.();
     for (const copy of this.#copies) copy.disconnect();
     await within(CLOSE_WITHIN_MS, this.#options.close(), clock);
     for (const undo of this.#undo) undo();

@@ -14,6 +14,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "redis-store/src/check-server.ts": 3,
   "refrain/src/become-ready.ts": 2,
   "worker/src/attempt-reporter.ts": 6,
+  "worker/src/connection-log.ts": 1,
   "worker/src/lock-keeper.ts": 2,
   "worker/src/process-job.ts": 3,
   "worker/src/run-worker.ts": 2,
