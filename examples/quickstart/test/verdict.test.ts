@@ -196,7 +196,7 @@ describe("fails when the demonstration", () => {
 
   it.each(["diverged", "handle-unused", "non-durable-wait"] as const)("heard of %s", (event) => {
     expect(problemsWith({ events: [...good.events, { event, runId: "a" }] })).toEqual([
-      `order "a" was told of for no reason: ${event}`,
+      `order "a" raised a false alarm: ${event}`,
     ]);
   });
 

@@ -129,11 +129,12 @@ function problemsOfMails({ expected, outcomes, mails }: Evidence): string[] {
 }
 
 /** What is only ever told of an action that is not written as it should be; this one is. */
+const ALARMS: ReadonlySet<string> = new Set(["diverged", "handle-unused", "non-durable-wait"]);
+
 function falseAlarms({ events }: Evidence): string[] {
-  const alarms: readonly string[] = ["diverged", "handle-unused", "non-durable-wait"];
   return events
-    .filter(({ event }) => alarms.includes(event))
-    .map(({ event, runId }) => `${named(runId)} was told of for no reason: ${event}`);
+    .filter(({ event }) => ALARMS.has(event))
+    .map(({ event, runId }) => `${named(runId)} raised a false alarm: ${event}`);
 }
 
 /** A demonstration that nothing went wrong in shows nothing. */
