@@ -91,8 +91,8 @@ function findProblems(): string[] {
 function renderPage(): string {
   const sections = Object.entries(GROUPS).map(([group, title]) => {
     const ids = Object.keys(behaviours).filter((id) => id.startsWith(`${group}-`));
-    const rows = ids.map((id) => `| ${id} | ${behaviours[id]} | ${evidenceFor(id)} |`);
-    return `## ${title}\n\n| id | behaviour | here |\n|---|---|---|\n${rows.join("\n")}\n`;
+    const lines = ids.map((id) => `- **${id}** ${behaviours[id]}: ${evidenceFor(id)}`);
+    return `## ${title}\n\n${lines.join("\n")}\n`;
   });
   return `# Conformance
 

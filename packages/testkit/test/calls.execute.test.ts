@@ -158,22 +158,6 @@ describeOnStores("durableExecute", (bench) => {
     expect(report.calls).toMatchObject([{ slot: 0, functionId: "call", status: "SUCCEEDED" }]);
   });
 
-  it('FA-SYNC-09: under "guard" such a slot fails the run instead, and nothing starts', async () => {
-    const fn = vi.fn(() => "fresh");
-    const call = durable("call", fn);
-
-    const report = await bench().run(
-      actionOf((ctx) => ctx.durableExecute(call, [], { reconciler: () => "recovered" }), {
-        onDivergence: "guard",
-      }),
-      { journal: [pendingSeed("another")] },
-    );
-
-    expect(report.error).toMatchObject({ name: "DivergenceError" });
-    expect([fn.mock.calls.length, report.ops]).toEqual([0, []]);
-    expect(report.run.calls).toMatchObject([{ functionId: "another", status: "PENDING" }]);
-  });
-
   it("FA-REC-01: a reconcilable call on an empty journal writes append, then finalize", async () => {
     const call = durable("call", (a: number, b: number) => a + b);
     const reconciler = vi.fn(() => 0);

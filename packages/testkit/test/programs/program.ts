@@ -62,7 +62,7 @@ const everything = [
 ] as const;
 const names = ["alpha", "beta", "gamma", "delta"];
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Kinds of combinators and leaves left out. */
   readonly without?: readonly Program["kind"][];
 }
