@@ -19,6 +19,7 @@ import { DurableRandom } from "../words/durable-random.ts";
 import { ClaimLostError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
+import { normaliseThrown } from "../words/thrown.ts";
 
 export interface RunningAttemptOptions {
   readonly claim: Claim;
@@ -87,6 +88,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       changed: () => this.#changed(),
       fail: (error) => this.fail(error),
       abort: (error) => this.abort(error),
+      broken: (error) => this.#break(error),
     });
     const bindings = { run: run.runId, action: run.action, attempt: claim.epoch };
     this.#log = new AttemptLog(options.logger, bindings);
@@ -96,7 +98,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   begin(): void {
     const { claim, run, codec, implementation } = this.#options;
     claim.onLost((error) =>
-      error instanceof ClaimLostError ? this.abort(error) : this.#end({ kind: "broken", error }),
+      error instanceof ClaimLostError ? this.abort(error) : this.#break(error),
     );
     if (run.unreadable !== undefined) return this.#end({ kind: "broken", error: run.unreadable });
     if (this.#calls.isReplaying) this.#log.mute();
@@ -138,7 +140,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   fail(error: unknown): void {
-    void this.#finish({ kind: "threw", error });
+    this.#startFinish({ kind: "threw", error });
   }
 
   // ContextHost: what the action asks.
@@ -156,7 +158,11 @@ export class RunningAttempt implements Attempt, ContextHost {
 
   #actionEnded(ending: Ending): void {
     this.#isActionOver = true;
-    void this.#finish(ending);
+    this.#startFinish(ending);
+  }
+
+  #startFinish(ending: Ending): void {
+    this.#finish(ending).catch((error: unknown) => this.#break(error));
   }
 
   async #finish(given: Ending): Promise<void> {
@@ -247,6 +253,11 @@ export class RunningAttempt implements Attempt, ContextHost {
 
   #isOver(): boolean {
     return this.#phase === "sealed" || this.#phase === "over";
+  }
+
+  /** What cannot be written down must not leave the attempt hanging: another one goes on from what is recorded. */
+  #break(error: unknown): void {
+    this.#end({ kind: "broken", error: normaliseThrown(error) });
   }
 
   #end(end: AttemptEnd): void {

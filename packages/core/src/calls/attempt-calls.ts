@@ -34,6 +34,7 @@ export interface AttemptCallsOptions {
   readonly changed: () => void;
   readonly fail: (error: unknown) => void;
   readonly abort: (error: ClaimLostError) => void;
+  readonly broken: (error: unknown) => void;
 }
 
 type Settlers = ReturnType<typeof DurablePromise.withResolvers<unknown>>;
@@ -257,6 +258,10 @@ export class AttemptCalls implements CallHost {
 
   closed(call: CallRun): void {
     this.#inFlight.delete(call);
+  }
+
+  broken(error: unknown): void {
+    this.#options.broken(error);
   }
 
   #sawSettled(call: SettledCall): void {

@@ -35,6 +35,8 @@ export interface CallHost {
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void;
   /** An outcome reached the action, or nobody wants it any more. */
   closed(call: CallRun): void;
+  /** The call cannot go on: what became of it could not be written down. */
+  broken(error: unknown): void;
 }
 
 /** One durable call within one attempt, from its plan to its outcome. */
@@ -77,7 +79,9 @@ export class CallRun {
     if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);
     this.#isMarked = plan.kind !== "run" || plan.mark;
     if (plan.kind !== "reconcile") this.#asks = 0;
-    void this.#run(plan.kind === "reconcile" ? "reconciler" : "fn");
+    this.#run(plan.kind === "reconcile" ? "reconciler" : "fn").catch((error: unknown) =>
+      this.#host.broken(error),
+    );
   }
 
   /** Nobody waits for the outcome any more: the signal aborts, a late outcome is discarded. */

@@ -9,7 +9,7 @@ export type AttemptEnd =
   | { readonly kind: "released"; readonly reason: ReleaseReason; readonly delayMs: number }
   /** Another attempt owns the run, or this one can no longer prove that it does. */
   | { readonly kind: "lost"; readonly error: ClaimLostError }
-  /** The store refused a write for good. Nothing of it was recorded as an outcome. */
+  /** The store refused a write for good, or the codec could not make one. Nothing of it was recorded as an outcome. */
   | { readonly kind: "broken"; readonly error: Error };
 
 export type ReleaseReason = "drain" | "outcome-unknown";
