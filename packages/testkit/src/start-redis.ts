@@ -60,7 +60,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
         options.cluster ?? false,
       );
     } catch (error) {
-      if (tries === 3) throw error;
+      if (tries < 3) continue;
+      if (ownDirectory !== "") await rm(ownDirectory, { recursive: true, force: true });
+      throw error;
     }
   }
 }

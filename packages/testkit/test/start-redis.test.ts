@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { eventually } from "../src/eventually.ts";
 import { startRedis } from "../src/start-redis.ts";
 
@@ -77,15 +79,16 @@ describe("startRedis", () => {
     });
   });
 
-  it("says what to do when there is no server to start", async () => {
-    const binary = process.env["REDIS_SERVER_BIN"];
-    process.env["REDIS_SERVER_BIN"] = "/nowhere/redis-server";
-    try {
-      await expect(startRedis()).rejects.toThrow(/REDIS_SERVER_BIN/);
-    } finally {
-      if (binary === undefined) delete process.env["REDIS_SERVER_BIN"];
-      else process.env["REDIS_SERVER_BIN"] = binary;
-    }
+  it("says what to do when there is no server to start, and leaves no directory behind", async () => {
+    const temporary = mkdtempSync(path.join(os.tmpdir(), "refrain-"));
+    vi.stubEnv("REDIS_SERVER_BIN", "/nowhere/redis-server");
+    vi.stubEnv("TMPDIR", temporary);
+
+    await expect(startRedis()).rejects.toThrow(/REDIS_SERVER_BIN/);
+
+    expect(readdirSync(temporary)).toEqual([]);
+    vi.unstubAllEnvs();
+    rmdirSync(temporary);
   });
 });
 
