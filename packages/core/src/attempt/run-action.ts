@@ -40,11 +40,22 @@ export function runAction(options: RunActionOptions): Attempt {
     limits: options.limits ?? defaultLimits,
     clock: options.clock ?? systemClock,
     logger: options.logger,
-    observe: options.observer ?? (() => {}),
+    observe: harmless(options.observer ?? (() => {})),
     mayStartEffect: options.mayStartEffect ?? (() => true),
     ignoreReconcilers: options.ignoreReconcilers ?? false,
     notices: options.notices ?? new Notices(),
   });
   attempt.begin();
   return attempt;
+}
+
+/** Events decide nothing, so neither does what an observer throws, a logger that cannot print an error for one. */
+function harmless(observer: AttemptObserver): AttemptObserver {
+  return (event) => {
+    try {
+      observer(event);
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
 }

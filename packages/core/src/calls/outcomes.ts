@@ -1,4 +1,6 @@
+import { types } from "node:util";
 import { type ErrorClasses, observedError, reviveError } from "../decisions/error-payload.ts";
+import { isAggregate } from "../decisions/stored-error.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
 import type { SettledCall } from "../words/call-result.ts";
 import type { Codec } from "../words/codec.ts";
@@ -6,6 +8,7 @@ import { toEncodable } from "../words/encodable.ts";
 import { SerializationError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
+import { isError, readSafely } from "../words/thrown.ts";
 import type { PlannedCall } from "./journal.ts";
 
 /** What the action sees of a call: the stored form decoded, on the first run as on every replay. */
@@ -91,14 +94,19 @@ export class Outcomes {
   }
 
   /** The slot whose failure `error` is, looked for through `cause` and `AggregateError.errors`. */
-  slotOf(error: unknown, depth = 0): number | undefined {
-    if (typeof error !== "object" || error === null || depth > 8) return undefined;
+  slotOf(error: unknown): number | undefined {
+    return this.#find(error, new Set());
+  }
+
+  #find(error: unknown, seen: Set<Error>): number | undefined {
+    if (!isError(error) || seen.has(error) || seen.size > MAX_ERRORS_SEARCHED) return undefined;
+    seen.add(error);
     const slot = this.#slots.get(error);
     if (slot !== undefined) return slot;
-    const inner: unknown[] = error instanceof AggregateError ? [...error.errors] : [];
-    if (error instanceof Error) inner.unshift(error.cause);
-    for (const candidate of inner) {
-      const found = this.slotOf(candidate, depth + 1);
+    const errors: unknown = isAggregate(error) ? readSafely(error, "errors") : undefined;
+    const inner: readonly unknown[] = isPlainArray(errors) ? errors : [];
+    for (const candidate of [readSafely(error, "cause"), ...inner]) {
+      const found = this.#find(candidate, seen);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -131,6 +139,13 @@ export class Outcomes {
       message: `${functionId} returned an instance of ${className} at ${path}: stored as its own fields, methods and getters are gone, on the first run too. Return plain data`,
     });
   }
+}
+
+/** Errors that refer to each other are looked at once, and no more of them than a stack can take. */
+const MAX_ERRORS_SEARCHED = 1000;
+
+function isPlainArray(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && !types.isProxy(value);
 }
 
 function tooLarge(size: number, room: number, maxValueBytes: number): SerializationError {

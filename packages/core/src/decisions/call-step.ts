@@ -1,5 +1,6 @@
 import { OutcomeUnknownError, TimeoutError } from "../words/errors.ts";
 import { isNotStarted } from "../words/not-started.ts";
+import { isInstance, normaliseThrown } from "../words/thrown.ts";
 import { type RetryPolicy, retryDelay, unknownDelay } from "./retry-policy.ts";
 
 /** Who is asked for a call's outcome: fn makes it happen, the reconciler finds out what happened. */
@@ -44,16 +45,29 @@ export function nextStep(step: Step, result: StepResult, context: StepContext): 
   const error =
     result.kind === "threw" ? result.error : timeoutError(step, result.timeoutMs, context);
   if (context.isReconcilable && isUnknown(result, error)) {
-    const retryAfterMs = error instanceof OutcomeUnknownError ? error.retryAfterMs : undefined;
-    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterMs), error };
+    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterOf(error)), error };
   }
-  if (step === "reconciler") return { kind: "fail", error };
-  const delayMs = retryDelay(context.retry, context.tries, error, context.random);
-  return delayMs === undefined ? { kind: "fail", error } : { kind: "retry", delayMs };
+  return step === "reconciler" ? { kind: "fail", error } : afterFailure(error, context);
 }
 
 function isUnknown(result: StepResult, error: unknown): boolean {
-  return result.kind === "timed-out" || error instanceof OutcomeUnknownError;
+  return result.kind === "timed-out" || isInstance(error, OutcomeUnknownError);
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  return isInstance(error, OutcomeUnknownError) ? error.retryAfterMs : undefined;
+}
+
+function afterFailure(error: unknown, context: StepContext): NextStep {
+  const { functionId, retry, tries, random } = context;
+  try {
+    const delayMs = retryDelay(retry, tries, error, random);
+    return delayMs === undefined ? { kind: "fail", error } : { kind: "retry", delayMs };
+  } catch (flaw) {
+    // Whether another try is safe is not known then, so there is none.
+    const message = `${functionId} failed, and its retry.nonRetryable threw: ${normaliseThrown(flaw).message}`;
+    return { kind: "fail", error: new TypeError(message, { cause: error }) };
+  }
 }
 
 function timeoutError(step: Step, timeoutMs: number, context: StepContext): TimeoutError {

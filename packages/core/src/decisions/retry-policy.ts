@@ -1,5 +1,6 @@
 import { TerminalError } from "../words/errors.ts";
 import { checkOptions } from "../words/options.ts";
+import { isInstance } from "../words/thrown.ts";
 
 /** When and how often a failed try of fn is repeated. */
 export interface RetryOptions {
@@ -97,10 +98,13 @@ export function retryDelay(
   error: unknown,
   random: number,
 ): number | undefined {
-  if (tries >= policy.attempts || error instanceof TerminalError) return undefined;
-  if (policy.nonRetryable(error)) return undefined;
+  if (tries >= policy.attempts || isTerminal(error) || policy.nonRetryable(error)) return undefined;
   const delay = Math.min(policy.initialMs * policy.factor ** (tries - 1), policy.maxMs);
   return policy.jitter ? delay * (0.5 + random / 2) : delay;
+}
+
+function isTerminal(error: unknown): boolean {
+  return isInstance(error, TerminalError);
 }
 
 const UNKNOWN_INITIAL_MS = 1000;

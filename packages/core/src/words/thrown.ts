@@ -30,6 +30,18 @@ export function isError(value: unknown): value is Error {
   }
 }
 
+/** `instanceof` for what may be a proxy whose traps throw; false then. */
+export function isInstance<T>(
+  value: unknown,
+  errorClass: abstract new (...args: never) => T,
+): value is T {
+  try {
+    return value instanceof errorClass;
+  } catch {
+    return false;
+  }
+}
+
 /** What `code` of an Error may be; everything else is an ordinary field. */
 export function isErrorCode(code: unknown): code is string | number {
   return typeof code === "string" || typeof code === "number";
