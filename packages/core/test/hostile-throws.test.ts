@@ -132,3 +132,23 @@ test("an observer that throws changes nothing", async () => {
   expect(await attempt.done).toEqual({ kind: "settled", status: "SUCCEEDED" });
   expect(await drive.outcome()).toBe("booked");
 });
+
+test("one error object that two calls throw still tells which of them the run failed with", async () => {
+  const drive = new Drive();
+  const shared = new Error("out of stock");
+  const reserve = durable("reserve", async (_sku: string) => {
+    throw shared;
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(
+    action.implement(async (ctx) => {
+      const both = ["a", "b"].map((sku) => ctx.durableExecute(reserve, [sku]));
+      const [first] = await Promise.allSettled(both);
+      throw (first as PromiseRejectedResult).reason;
+    }),
+  );
+  await attempt.done;
+
+  expect((await drive.store.read("run-1"))?.outcome).toMatchObject({ failedSlot: 0 });
+});

@@ -70,7 +70,9 @@ export class Outcomes {
   /** A failure. Its class comes back only if it is registered or built in, and the action sees just that at once. */
   ofError(call: PlannedCall, thrown: unknown): ObservedOutcome {
     const { codec, errors } = this.#options;
-    const { bytes, error } = observedError(thrown, codec, errors);
+    const { bytes, error: observed } = observedError(thrown, codec, errors);
+    // One error object that two calls throw would stand for both, and on a replay it is two.
+    const error = this.#slots.has(observed) ? reviveError(bytes, codec, errors) : observed;
     this.#slots.set(error, call.slot);
     return { status: "FAILED", payload: bytes, seen: { error } };
   }
