@@ -64,6 +64,10 @@ describe("the replayed form is seen at once when the original has more", () => {
     ["a cause of an unregistered class", new Error("x", { cause: new CardDeclined("y") })],
     ["too many causes", new AggregateError(Array.from({ length: 100 }, () => new Error("x")))],
     ["a DOMException", new DOMException("gone", "AbortError")],
+    [
+      "a field that is not enumerable",
+      Object.defineProperty(new Error("x"), "isFinal", { value: true }),
+    ],
     ["a code that is not enumerable", Object.defineProperty(new Error("x"), "code", { value: 1 })],
     ["a message that is no text", Object.assign(new Error("x"), { message: null })],
   ])("%s", ([, error]) => {

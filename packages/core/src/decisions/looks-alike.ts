@@ -12,6 +12,7 @@ export function looksAlike(a: unknown, b: unknown): boolean {
       a.message === b.message &&
       readSafely(a, "code") === readSafely(b, "code") &&
       haveEqualFields(a, b) &&
+      !hasHiddenFields(a) &&
       looksAlike(a.cause, b.cause) &&
       (!isAggregate(a) || haveEqualErrors(readSafely(a, "errors"), readSafely(b, "errors")))
     );
@@ -28,6 +29,15 @@ function haveEqualFields(a: Error, b: Error): boolean {
     Object.prototype.propertyIsEnumerable.call(a, key),
   );
   return !hasSymbols && isDeepStrictEqual(fieldsOf(a), fieldsOf(b));
+}
+
+const HIDDEN_BY_NATURE = new Set([...PARTS_COMPARED_ALREADY, "code", "errors"]);
+
+/** Fields that are not enumerable are not stored: code that reads one could tell. */
+function hasHiddenFields(error: Error): boolean {
+  return Object.getOwnPropertyNames(error).some(
+    (key) => !HIDDEN_BY_NATURE.has(key) && !Object.prototype.propertyIsEnumerable.call(error, key),
+  );
 }
 
 function fieldsOf(error: Error): object {
