@@ -23,6 +23,12 @@ test("no wait is longer than maxMs, however many tries there were", () => {
   expect(retryDelay(policy, 9_999, error, 0)).toBe(5000);
 });
 
+test("no wait stays no wait, however many tries there were", () => {
+  const policy = retryPolicy("here", { attempts: 10_000, backoff: { ...plain, initialMs: 0 } });
+
+  expect(retryDelay(policy, 9_999, error, 0)).toBe(0);
+});
+
 test("jitter takes 50 to 100 % of the wait", () => {
   const policy = retryPolicy("here", { attempts: 2 });
 
@@ -57,3 +63,10 @@ test("an unknown outcome is asked about after 1 s, doubled up to 5 minutes, for 
   expect(delays).toEqual([1000, 2000, 4000, 256_000, 300_000, 300_000]);
   expect(unknownDelay(7, 50)).toBe(50);
 });
+
+test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, "soon"])(
+  "a wait of %s that somebody wrote into an OutcomeUnknownError is not waited for",
+  (retryAfterMs) => {
+    expect(unknownDelay(1, retryAfterMs)).toBe(1000);
+  },
+);

@@ -1,6 +1,6 @@
 import { OutcomeUnknownError, TimeoutError } from "../words/errors.ts";
 import { isNotStarted } from "../words/not-started.ts";
-import { isInstance, normaliseThrown } from "../words/thrown.ts";
+import { isInstance, normaliseThrown, readSafely } from "../words/thrown.ts";
 import { type RetryPolicy, retryDelay, unknownDelay } from "./retry-policy.ts";
 
 /** Who is asked for a call's outcome: fn makes it happen, the reconciler finds out what happened. */
@@ -54,8 +54,9 @@ function isUnknown(result: StepResult, error: unknown): boolean {
   return result.kind === "timed-out" || isInstance(error, OutcomeUnknownError);
 }
 
-function retryAfterOf(error: unknown): number | undefined {
-  return isInstance(error, OutcomeUnknownError) ? error.retryAfterMs : undefined;
+function retryAfterOf(error: unknown): unknown {
+  const hasFields = typeof error === "object" && error !== null;
+  return hasFields ? readSafely(error, "retryAfterMs") : undefined;
 }
 
 function afterFailure(error: unknown, context: StepContext): NextStep {

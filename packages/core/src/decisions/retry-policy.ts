@@ -99,7 +99,9 @@ export function retryDelay(
   random: number,
 ): number | undefined {
   if (tries >= policy.attempts || isTerminal(error) || policy.nonRetryable(error)) return undefined;
-  const delay = Math.min(policy.initialMs * policy.factor ** (tries - 1), policy.maxMs);
+  // Bounded, because after a thousand tries a factor is infinite, and zero times that is no number.
+  const growth = Math.min(policy.factor ** (tries - 1), Number.MAX_VALUE);
+  const delay = Math.min(policy.initialMs * growth, policy.maxMs);
   return policy.jitter ? delay * (0.5 + random / 2) : delay;
 }
 
@@ -114,9 +116,11 @@ const UNKNOWN_MAX_MS = 5 * 60 * 1000;
  * Milliseconds until a reconciler is asked again: 1 s, doubled each time, up to 5 minutes. No limit on how often.
  *
  * @param asks how often in a row nobody could say what happened, this time included
- * @param retryAfterMs what the error asked for; overrides
+ * @param retryAfterMs what the error asked for; overrides, unless somebody has made it something else than a wait
  */
-export function unknownDelay(asks: number, retryAfterMs: number | undefined): number {
-  if (retryAfterMs !== undefined) return retryAfterMs;
+export function unknownDelay(asks: number, retryAfterMs: unknown): number {
+  if (typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs) && retryAfterMs >= 0) {
+    return retryAfterMs;
+  }
   return Math.min(UNKNOWN_INITIAL_MS * 2 ** Math.min(asks - 1, 30), UNKNOWN_MAX_MS);
 }
