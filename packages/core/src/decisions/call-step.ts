@@ -1,6 +1,6 @@
 import { OutcomeUnknownError, TimeoutError } from "../words/errors.ts";
 import { isNotStarted } from "../words/not-started.ts";
-import { isInstance, normaliseThrown, readSafely } from "../words/thrown.ts";
+import { hasCode, isInstance, normaliseThrown, readSafely } from "../words/thrown.ts";
 import { type RetryPolicy, retryDelay, unknownDelay } from "./retry-policy.ts";
 
 /** Who is asked for a call's outcome: fn makes it happen, the reconciler finds out what happened. */
@@ -51,7 +51,11 @@ export function nextStep(step: Step, result: StepResult, context: StepContext): 
 }
 
 function isUnknown(result: StepResult, error: unknown): boolean {
-  return result.kind === "timed-out" || isInstance(error, OutcomeUnknownError);
+  return (
+    result.kind === "timed-out" ||
+    isInstance(error, OutcomeUnknownError) ||
+    hasCode(error, "OUTCOME_UNKNOWN")
+  );
 }
 
 function retryAfterOf(error: unknown): unknown {

@@ -1,6 +1,6 @@
 import { TerminalError } from "../words/errors.ts";
 import { checkOptions } from "../words/options.ts";
-import { isInstance } from "../words/thrown.ts";
+import { hasCode, isInstance } from "../words/thrown.ts";
 
 /** When and how often a failed try of fn is repeated. */
 export interface RetryOptions {
@@ -106,7 +106,7 @@ export function retryDelay(
 }
 
 function isTerminal(error: unknown): boolean {
-  return isInstance(error, TerminalError);
+  return isInstance(error, TerminalError) || hasCode(error, "TERMINAL");
 }
 
 const UNKNOWN_INITIAL_MS = 1000;

@@ -5,7 +5,9 @@ export interface NotStarted {
   readonly [brand]: "not-started";
 }
 
-const NOT_STARTED = Object.freeze({}) as NotStarted;
+// Registered, because a process may hold two copies of this module; and a symbol, because what is not understood as this
+// answer must not pass for a result: a symbol cannot be stored.
+const NOT_STARTED = Symbol.for("refrain.notStarted") as unknown as NotStarted;
 
 /**
  * A reconciler returns this when the outside world provably knows nothing of the call: fn runs now. A request still in

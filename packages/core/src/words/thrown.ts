@@ -42,6 +42,11 @@ export function isInstance<T>(
   }
 }
 
+/** Whether something thrown is one of Refrain's own errors, or of another copy of Refrain in this process. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return typeof thrown === "object" && thrown !== null && readSafely(thrown, "code") === code;
+}
+
 /** What `code` of an Error may be; everything else is an ordinary field. */
 export function isErrorCode(code: unknown): code is string | number {
   return typeof code === "string" || typeof code === "number";
