@@ -57,12 +57,22 @@ export class ImmediateTurns implements Turns {
   }
 }
 
+/** Node counts a timeout in 31 bits, 25 days, and takes a longer one for 1 ms. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** The real clock of this process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(ms, callback) {
-    const handle = setTimeout(callback, ms);
+    let handle: NodeJS.Timeout | undefined;
+    const wait = (leftMs: number): void => {
+      handle =
+        leftMs > MAX_TIMEOUT_MS
+          ? setTimeout(() => wait(leftMs - MAX_TIMEOUT_MS), MAX_TIMEOUT_MS)
+          : setTimeout(callback, leftMs);
+    };
+    wait(ms);
     return () => clearTimeout(handle);
   },
   turns: new ImmediateTurns(),
