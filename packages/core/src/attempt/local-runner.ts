@@ -4,6 +4,7 @@ import { reviveError } from "../decisions/error-payload.ts";
 import {
   type Action,
   type ActionDefinition,
+  type ActionImplementation,
   definitionOf,
   type Implementation,
   implementationOf,
@@ -54,13 +55,20 @@ export class LocalRunner {
     });
     if (reply.kind !== "claimed") throw new Error(`a fresh run answered "${reply.kind}"`);
     const { claim, run } = reply;
-    const end = await runAction({ claim, run, implementation, ignoreReconcilers: true }).done;
+    const options = { implementation: keptForEver(implementation), ignoreReconcilers: true };
+    const end = await runAction({ claim, run, ...options }).done;
     if (end.kind === "lost" || end.kind === "broken") throw end.error;
     const outcome = (await store.read(runId))?.outcome;
     if (outcome === undefined)
       throw new Error(`the attempt ended "${end.kind}" without an outcome`);
     return outputOf(outcome, implementation.definition.errors) as O;
   }
+}
+
+/** The store goes with the run, so the retention must not take the outcome before it is read. */
+function keptForEver(implementation: ActionImplementation): ActionImplementation {
+  const [succeededMs, failedMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return { ...implementation, retention: { succeededMs, failedMs } };
 }
 
 async function createRun(
