@@ -69,12 +69,18 @@ export class CommitQueue {
 
   async #send(groups: readonly Group[], taken: readonly Source[]): Promise<void> {
     this.#isInFlight = true;
-    const replies = await this.#port.send(groups).catch((error: unknown) => {
-      const refused: GroupReply = { word: "refused", error: asError(error) };
-      return taken.map(() => refused);
-    });
+    const replies = await this.#ask(groups);
     this.#isInFlight = false;
     for (const [index, source] of taken.entries()) source.answer(replyAt(replies, index));
+  }
+
+  async #ask(groups: readonly Group[]): Promise<readonly GroupReply[]> {
+    try {
+      return await this.#port.send(groups);
+    } catch (error) {
+      const refused: GroupReply = { word: "refused", error: asError(error) };
+      return groups.map(() => refused);
+    }
   }
 }
 
