@@ -17,6 +17,7 @@ import type { Codec } from "../words/codec.ts";
 import { deferred } from "../words/deferred.ts";
 import { DurableRandom } from "../words/durable-random.ts";
 import { ClaimLostError } from "../words/errors.ts";
+import { LazyAbort } from "../words/lazy-abort.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
 import { normaliseThrown } from "../words/thrown.ts";
@@ -52,11 +53,11 @@ export class RunningAttempt implements Attempt, ContextHost {
   readonly #log: AttemptLog;
   readonly #done = deferred<AttemptEnd>();
   readonly #allClosed = deferred<void>();
+  readonly #abort = new LazyAbort();
   #phase: "open" | "releasing" | "sealed" | "over" = "open";
   #release: { readonly reason: ReleaseReason; readonly delayMs: number } | undefined;
   #ending: Ending | undefined;
   #isActionOver = false;
-  #controller: AbortController | undefined;
   #isLooking = false;
   #idleTurns = 0;
 
@@ -150,8 +151,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
+    return this.#abort.signal;
   }
 
   // The end of an attempt.
@@ -268,7 +268,7 @@ export class RunningAttempt implements Attempt, ContextHost {
         ? end.error
         : new DOMException(ENDED, "AbortError");
     this.#calls.stop(reason);
-    this.#controller?.abort(reason);
+    this.#abort.abort(reason);
     this.#done.resolve(end);
   }
 

@@ -5,6 +5,7 @@ import type { DurablePromise } from "../ports/durable-promise.ts";
 import { type CallOutcome, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
 import { type CallInfo, withCurrentCall } from "../words/current-call.ts";
+import { LazyAbort } from "../words/lazy-abort.ts";
 import type { CallSpec } from "./call-spec.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -51,7 +52,7 @@ export class CallRun {
   #startedAt = 0;
   #tries = 0;
   #asks: number;
-  #controller: AbortController | undefined;
+  #abort = new LazyAbort();
 
   constructor(
     host: CallHost,
@@ -87,7 +88,7 @@ export class CallRun {
   /** Nobody waits for the outcome any more: the signal aborts, a late outcome is discarded. */
   abandon(reason: unknown): void {
     this.#isAbandoned = true;
-    this.#controller?.abort(reason);
+    this.#abort.abort(reason);
   }
 
   /** Hands the outcome to whoever awaits the call. */
@@ -148,10 +149,10 @@ export class CallRun {
     return new Promise((resolve) => {
       const cancel = this.#host.clock.timer(timeoutMs, () => {
         resolve({ kind: "timed-out", timeoutMs });
-        this.#controller?.abort(
+        this.#abort.abort(
           new DOMException(`the call took longer than ${timeoutMs} ms`, "TimeoutError"),
         );
-        this.#controller = undefined;
+        this.#abort = new LazyAbort();
       });
       void running.then(resolve).finally(cancel);
     });
@@ -228,10 +229,7 @@ export class CallRun {
   #info(): CallInfo {
     const { runId, epoch } = this.#host;
     const { planned } = this;
-    const signal = (): AbortSignal => {
-      this.#controller ??= new AbortController();
-      return this.#controller.signal;
-    };
+    const abort = this.#abort;
     return {
       runId,
       slot: planned.slot,
@@ -242,7 +240,7 @@ export class CallRun {
         return keyOfCall(runId, planned);
       },
       get signal() {
-        return signal();
+        return abort.signal;
       },
     };
   }
