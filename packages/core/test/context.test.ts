@@ -109,6 +109,15 @@ test("FA-OBS-17 a durable call inside a durable call is refused with both named"
   await expect(failing).rejects.toThrow(/slot 0: ctx\.durableExecute was called inside .* outer/);
 });
 
+test("a durable call that returns the promise of another is refused", async () => {
+  const failing = run((ctx) => {
+    const handle = ctx.durableExecuteAsync(echo, [1]);
+    return ctx.durableExecute({ id: "outer", call: () => handle });
+  });
+
+  await expect(failing).rejects.toThrow(/returned the promise of another one/);
+});
+
 test("a context is refused after its action has ended", async () => {
   let leaked: DurableContext | undefined;
   await run((ctx) => {

@@ -1,10 +1,11 @@
 import { type NextStep, nextStep, type Step, type StepResult } from "../decisions/call-step.ts";
 import type { CallPlan } from "../decisions/plan-call.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
-import type { DurablePromise } from "../ports/durable-promise.ts";
+import { DurablePromise } from "../ports/durable-promise.ts";
 import { type CallOutcome, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
 import { type CallInfo, withCurrentCall } from "../words/current-call.ts";
+import { UsageError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { CallSpec } from "./call-spec.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
@@ -130,17 +131,9 @@ export class CallRun {
   #invoke(step: Step): Promise<StepResult> {
     const { reconciler, start } = this.spec;
     const info = this.#info();
-    try {
-      const value = withCurrentCall(info, () =>
-        step === "reconciler" ? reconciler?.() : start(info),
-      );
-      return Promise.resolve(value).then(
-        (awaited) => ({ kind: "returned", value: awaited }),
-        (error: unknown) => ({ kind: "threw", error }),
-      );
-    } catch (error) {
-      return Promise.resolve({ kind: "threw", error });
-    }
+    return withCurrentCall(info, () =>
+      resultOf(() => (step === "reconciler" ? reconciler?.() : start(info))),
+    );
   }
 
   #bounded(running: Promise<StepResult>): Promise<StepResult> {
@@ -245,3 +238,16 @@ export class CallRun {
     };
   }
 }
+
+async function resultOf(start: () => unknown): Promise<StepResult> {
+  try {
+    const given = start();
+    if (given instanceof DurablePromise) throw new UsageError(NESTED);
+    return { kind: "returned", value: await given };
+  } catch (error) {
+    return { kind: "threw", error };
+  }
+}
+
+const NESTED =
+  "a durable call returned the promise of another one. A durable call cannot contain another: make both from the action";
