@@ -118,6 +118,15 @@ test("a durable call that returns the promise of another is refused", async () =
   await expect(failing).rejects.toThrow(/returned the promise of another one/);
 });
 
+test.each(["random", "uuid"] as const)(
+  "ctx.%s inside a durable call is refused: on a replay the values behind it would be others",
+  async (draw) => {
+    const failing = run((ctx) => ctx.durableExecute({ id: "outer", call: () => ctx[draw]() }));
+
+    await expect(failing).rejects.toThrow(`ctx.${draw} was called inside the durable call outer`);
+  },
+);
+
 test("a context is refused after its action has ended", async () => {
   let leaked: DurableContext | undefined;
   await run((ctx) => {

@@ -62,9 +62,24 @@ export function liveContext(host: ContextHost, parts: ContextParts): DurableCont
       "durableExecute" | "durableExecuteAsync" | "gather"
     >),
     now: () => calls.now,
-    random: () => random.random(),
-    uuid: () => random.uuid(),
+    random: () => {
+      checkOutside("random");
+      return random.random();
+    },
+    uuid: () => {
+      checkOutside("uuid");
+      return random.uuid();
+    },
   };
+}
+
+/** fn does not run on a replay: what it draws, the action would draw again. */
+function checkOutside(method: "random" | "uuid"): void {
+  const outer = callBeingStarted();
+  if (outer === undefined) return;
+  throw new UsageError(
+    `run ${outer.runId}, slot ${outer.slot}: ctx.${method} was called inside the durable call ${outer.functionId}, which a replay does not run: all later values would be others then. Call it from the action and pass the value, or use what Node has`,
+  );
 }
 
 function checkUse(host: ContextHost, method: string): void {
