@@ -164,6 +164,7 @@ test.each([
   ["an anonymous function", (ctx: DurableContext) => ctx.durableExecute(async () => 1)],
   ["no function", (ctx: DurableContext) => ctx.durableExecute("charge" as never)],
   ["null", (ctx: DurableContext) => ctx.durableExecute(null as never)],
+  ["an id alone", (ctx: DurableContext) => ctx.durableExecute({ functionId: "charge" } as never)],
   ["arguments that are no array", (ctx: DurableContext) => ctx.durableExecute(echo, 1 as never)],
   ["a function as argument", (ctx: DurableContext) => ctx.durableExecute(echo, [() => 1])],
   [

@@ -39,6 +39,7 @@ export function callSpec(
   if (!Array.isArray(args)) throw new TypeError(`${where}: the arguments must be an array`);
   checkOptions(where, options, OPTION_KEYS);
   const fn = typeof target === "function" ? target : target.fn;
+  if (typeof fn !== "function") throw new TypeError(`${where}: fn must be a function`);
   return {
     identity: { functionId, argsDigest: argsDigest(args) },
     fn,
