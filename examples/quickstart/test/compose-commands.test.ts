@@ -7,7 +7,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { readLog } from "../src/append-log.ts";
 import type { Booking } from "../src/gateway/ledger.ts";
 import type { Outcome } from "../src/records.ts";
@@ -35,8 +35,14 @@ beforeAll(async () => {
   ports = { gateway: await freePort(), board: await freePort(), health: await freePort() };
 }, 120_000);
 
-afterAll(async () => {
+// What a test leaves behind would answer the health checks of the next.
+afterEach(async () => {
+  const gone = [...running].map((child) => once(child, "exit"));
   for (const child of running) child.kill("SIGKILL");
+  await Promise.all(gone);
+});
+
+afterAll(async () => {
   await redis.stop();
   fs.rmSync(dir, { recursive: true, force: true });
 });
@@ -48,7 +54,7 @@ it("brings up a healthy shop, fulfils orders, drains at SIGTERM and loses nothin
   await healthy("worker");
 
   const client = start("client");
-  await eventually(() => expect(bookings().length).toBeGreaterThan(5));
+  await eventually(() => expect(bookings().length).toBeGreaterThan(5), { timeoutMs: 30_000 });
   worker.kill("SIGTERM");
 
   expect(await exitCode(worker)).toBe(0);
@@ -63,7 +69,7 @@ it("brings up a healthy shop, fulfils orders, drains at SIGTERM and loses nothin
     child.kill("SIGTERM");
     expect(await exitCode(child)).toBe(0);
   }
-}, 60_000);
+}, 120_000);
 
 it("brings up a board that is healthy, asks for its password and stops at SIGTERM", async () => {
   const board = start("board", { BOARD_PASSWORD: "sesame" });
@@ -76,7 +82,7 @@ it("brings up a board that is healthy, asks for its password and stops at SIGTER
 
   board.kill("SIGTERM");
   expect(await exitCode(board)).toBe(0);
-});
+}, 60_000);
 
 it("calls a worker unhealthy that is not there", async () => {
   const [kind, ...check] = serviceOf("worker").healthcheck?.test ?? [];
@@ -114,7 +120,10 @@ function run(
 async function healthy(name: string): Promise<void> {
   const [, ...check] = serviceOf(name).healthcheck?.test ?? [];
   const ask = () => exitCode(run(check.map(onThisMachine), {}));
-  await eventually(async () => expect(await ask()).toBe(0), { intervalMs: 100 });
+  await eventually(async () => expect(await ask()).toBe(0), {
+    intervalMs: 100,
+    timeoutMs: 30_000,
+  });
 }
 
 /** Names of containers, their ports and their mounts, as they are called here. */

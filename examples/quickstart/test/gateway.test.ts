@@ -156,11 +156,11 @@ describe("a lookup", () => {
     await lookUpThrough(agent, "warm up");
 
     // The charge opens a new connection while the question goes over one that is open.
-    const charged = charge("A-1");
+    const charging = await chargeOnItsWay("A-1");
     const answer = await lookUpThrough(agent, "A-1");
 
     expect(answer).toMatchObject({ charge: { orderId: "A-1" } });
-    await charged;
+    charging.destroy();
     agent.destroy();
   });
 });
@@ -184,6 +184,17 @@ async function askUntilKnown(orderId: string): Promise<unknown> {
       if (!(error instanceof OutcomeUnknownError)) throw error;
     }
   }
+}
+
+/** Resolves when the whole request has left this process, whether or not the gateway has begun to read it. */
+function chargeOnItsWay(orderId: string): Promise<net.Socket> {
+  const body = JSON.stringify({ orderId, cents: 1450 });
+  const head = `POST /charges HTTP/1.1\r\nhost: gateway\r\ncontent-length: ${body.length}`;
+  return new Promise((resolve, reject) => {
+    const socket = net.connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", reject);
+    socket.write(`${head}\r\n\r\n${body}`, () => resolve(socket));
+  });
 }
 
 function lookUpThrough(agent: http.Agent, orderId: string): Promise<unknown> {
