@@ -5,6 +5,7 @@ import {
   durable,
   LocalRunner,
   typeOnly,
+  ValidationError,
 } from "@refrain/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -236,4 +237,15 @@ test.each([
   [{ timeoutMs: 1 }, 'unknown option "timeoutMs"'],
 ])("implement refuses %j", (options, message) => {
   expect(() => action.implement(() => null, options as never)).toThrow(message);
+});
+
+test("an output's ValidationError comes back as its class, with its issues", async () => {
+  const schemed = defineAction({ name: "bad", input: typeOnly<null>(), output: z.number() });
+  const implementation = schemed.implement(() => "text" as never);
+
+  const failing = new LocalRunner({ actions: [implementation] }).run(schemed, null);
+
+  const thrown = await failing.catch((error: unknown) => error);
+  expect(thrown).toBeInstanceOf(ValidationError);
+  expect(thrown).toMatchObject({ code: "VALIDATION", issues: [{ code: "invalid_type" }] });
 });

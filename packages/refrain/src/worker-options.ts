@@ -18,7 +18,7 @@ export interface WorkerOptions extends CommonOptions {
   readonly lockDurationMs?: number;
   /** How often queues are searched for runs of dead workers. A run goes on after up to 4 times this. Default 5,000. */
   readonly stalledIntervalMs?: number;
-  /** How long `close` waits for runs in hand. Default 30,000. */
+  /** How long `close` waits for the calls that run, so that their outcomes are recorded here. Default 30,000. */
   readonly drainTimeoutMs?: number;
   /** A run whose attempts vanish this often, one after another and without any progress, fails. Default 10. */
   readonly poisonAfter?: number;

@@ -6,13 +6,18 @@ import { gate, Harness } from "./support/harness.ts";
 const harness = new Harness();
 const action = defineAction<number, string>({ name: "work" });
 
-test("a run that ends soon is waited for", async () => {
+test("a run whose last call is under way ends with it, here", async () => {
+  const started = gate();
   const { opened, open } = gate();
+  const last = durable("last", () => {
+    started.open();
+    return opened.then(() => "done");
+  });
   const worker = await harness.worker({
-    actions: [action.implement(() => opened.then(() => "done"))],
+    actions: [action.implement((ctx) => ctx.durableExecute(last))],
   });
   const run = await harness.client().enqueue(action, 1);
-  await worker.event("attempt-started");
+  await started.opened;
 
   const closing = worker.close();
   open();
@@ -33,7 +38,7 @@ test("a long run is handed back between two calls, and goes on elsewhere from th
       return `attempt ${ctx.attempt}`;
     }),
   ];
-  const first = await harness.worker({ actions, drainTimeoutMs: 400 });
+  const first = await harness.worker({ actions });
   const run = await harness.client().enqueue(action, 50, { runId: "r-1" });
   await first.event("attempt-started");
 

@@ -8,17 +8,17 @@ export interface DrainOptions {
 }
 
 /**
- * Waits for the deliveries in hand, within `timeoutMs`. For the first half they go on: short runs finish. Then runs are
- * handed back at their next boundary, between two calls. What even then executes is left to itself in the end; another attempt
- * takes over, and for a reconcilable call not before this process had time to finish it.
+ * Empties the hands of a worker that closes, within `timeoutMs`. Runs are handed back at their next boundary, between two
+ * calls: what is recorded is not done again elsewhere. A fn or a reconciler that runs is waited for, and recorded. What even in
+ * the end still executes is left to itself; another attempt takes over, and for a reconcilable call not before this process
+ * had time to finish it.
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { timeoutMs, clock, inHand } = options;
   const empty = inHand.whenEmpty();
   const lastMs = Math.min(LAST_WORDS_MS, timeoutMs / 4);
-  if (await within(timeoutMs / 2, empty, clock)) return;
   inHand.releaseAll();
-  if (await within(timeoutMs / 2 - lastMs, empty, clock)) return;
+  if (await within(timeoutMs - lastMs, empty, clock)) return;
   inHand.cutOffAll();
   await within(lastMs, empty, clock);
 }

@@ -10,6 +10,7 @@ import {
   TimeoutError,
   UsageError,
 } from "../words/errors.ts";
+import { ValidationError } from "../words/schema.ts";
 
 /** Error classes that come back as themselves. The key is the stored name, so minifiers do no harm. */
 export type ErrorClasses = Readonly<Record<string, abstract new (...args: never) => Error>>;
@@ -62,6 +63,7 @@ const alwaysKnown: ErrorClasses = {
   TerminalError,
   TimeoutError,
   UsageError,
+  ValidationError,
 };
 
 function createRegistry(classes: ErrorClasses): ErrorRegistry {
