@@ -1,5 +1,6 @@
 import { type RetryPolicy, retryPolicy } from "../decisions/retry-policy.ts";
 import type { CallOptions, Durable, DurableCallable } from "../ports/durable-function.ts";
+import { copyOfArgs } from "../words/args-copy.ts";
 import { argsDigest } from "../words/args-digest.ts";
 import { type CallIdentity, checkFunctionId, functionIdOf } from "../words/call-identity.ts";
 import type { CallInfo } from "../words/current-call.ts";
@@ -40,10 +41,13 @@ export function callSpec(
   checkOptions(where, options, OPTION_KEYS);
   const fn = typeof target === "function" ? target : target.fn;
   if (typeof fn !== "function") throw new TypeError(`${where}: fn must be a function`);
+  const identity = { functionId, argsDigest: argsDigest(args) };
+  // fn may start later than the action goes on, and more than once.
+  const kept = copyOfArgs(args);
   return {
-    identity: { functionId, argsDigest: argsDigest(args) },
+    identity,
     fn,
-    start: () => fn(...args),
+    start: () => fn(...copyOfArgs(kept)),
     ...checkedOptions(where, options),
   };
 }
