@@ -1,5 +1,6 @@
 import { MAX_CLEARS, pendingCall, planDivergence, settledCall } from "@refrain/core";
 import { expect, test } from "vitest";
+import { describeDivergence } from "../src/decisions/divergence.ts";
 
 const start = { functionId: "charge", argsDigest: "", slot: 0, after: 0, startedAt: 0 };
 const pending = pendingCall({ ...start, slot: 1 });
@@ -35,4 +36,30 @@ test("a run is cleared three times at most", () => {
 
   expect(MAX_CLEARS).toBe(3);
   expect(plans).toEqual(["clear", "clear", "clear", "fail", "fail"]);
+});
+
+test("another function at a slot is described with both and the run", () => {
+  const found = { functionId: "refund", argsDigest: "" };
+
+  const text = describeDivergence("run-1", pending, found);
+
+  expect(text).toContain(
+    "run run-1, slot 1: the journal holds charge where the action now calls refund",
+  );
+});
+
+test("other arguments are described with both digests", () => {
+  const digest = "0123456789abcdef";
+
+  const given = describeDivergence("run-1", pending, { functionId: "charge", argsDigest: digest });
+  const gone = describeDivergence("run-1", { ...pending, argsDigest: digest }, pending);
+
+  expect(given).toContain(`recorded digest none, now ${digest}`);
+  expect(gone).toContain(`recorded digest ${digest}, now none`);
+});
+
+test("a call that the action ended without is described as such", () => {
+  const text = describeDivergence("run-1", pending, undefined);
+
+  expect(text).toContain("slot 1: the journal holds charge, but the action ended without asking");
 });

@@ -45,22 +45,18 @@ export function nextStep(step: Step, result: StepResult, context: StepContext): 
   const error =
     result.kind === "threw" ? result.error : timeoutError(step, result.timeoutMs, context);
   if (context.isReconcilable && isUnknown(result, error)) {
-    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterOf(error)), error };
+    const retryAfterMs = readSafely(error, "retryAfterMs");
+    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterMs), error };
   }
   return step === "reconciler" ? { kind: "fail", error } : afterFailure(error, context);
 }
 
-function isUnknown(result: StepResult, error: unknown): boolean {
+function isUnknown(result: StepResult, error: unknown): error is object {
   return (
     result.kind === "timed-out" ||
     isInstance(error, OutcomeUnknownError) ||
     hasCode(error, "OUTCOME_UNKNOWN")
   );
-}
-
-function retryAfterOf(error: unknown): unknown {
-  const hasFields = typeof error === "object" && error !== null;
-  return hasFields ? readSafely(error, "retryAfterMs") : undefined;
 }
 
 function afterFailure(error: unknown, context: StepContext): NextStep {

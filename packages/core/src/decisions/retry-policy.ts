@@ -38,14 +38,18 @@ const NO_RETRY: RetryPolicy = {
   factor: 1,
   maxMs: 0,
   jitter: false,
-  nonRetryable: () => false,
+  nonRetryable: noneIs,
 };
+
+function noneIs(): boolean {
+  return false;
+}
 
 /** @throws TypeError that names the option which is wrong. */
 export function retryPolicy(where: string, options: RetryOptions | undefined): RetryPolicy {
   if (options === undefined) return NO_RETRY;
   checkOptions(`${where}: retry`, options, ["attempts", "backoff", "nonRetryable"]);
-  const { attempts = 3, backoff = {}, nonRetryable = () => false } = options;
+  const { attempts = 3, backoff = {}, nonRetryable = noneIs } = options;
   checkOptions(`${where}: retry.backoff`, backoff, ["initialMs", "factor", "maxMs", "jitter"]);
   const { initialMs = 1000, factor = 2, maxMs = MAX_WAIT_IN_PLACE_MS, jitter = true } = backoff;
   check(
