@@ -152,16 +152,18 @@ export class CallRun {
   }
 
   #decide(step: Step, result: StepResult): NextStep {
-    if (step === "fn" && result.kind !== "returned") this.#tries += 1;
+    const tries = step === "fn" && result.kind !== "returned" ? this.#tries + 1 : this.#tries;
     this.#asks += 1;
     const next = nextStep(step, result, {
       functionId: this.planned.functionId,
       isReconcilable: this.spec.reconciler !== undefined,
       retry: this.spec.retry,
-      tries: this.#tries,
+      tries,
       asks: this.#asks,
       random: Math.random(),
     });
+    // Who does not know what happened has not failed: that is no try.
+    if (next.kind === "retry") this.#tries = tries;
     if (next.kind !== "ask") this.#asks = 0;
     return next;
   }
