@@ -6,6 +6,7 @@ import { retryPolicy } from "../src/decisions/retry-policy.ts";
 const context: StepContext = {
   functionId: "charge",
   isReconcilable: true,
+  isStillRunning: false,
   retry: retryPolicy("here", undefined),
   tries: 1,
   asks: 1,
@@ -33,6 +34,14 @@ test("a reconciler's notStarted runs fn; fn's own is a value like any other", ()
 
   expect(nextStep("reconciler", result, context)).toEqual({ kind: "run" });
   expect(nextStep("fn", result, context)).toMatchObject({ kind: "succeed" });
+});
+
+test("notStarted is not believed while a try that timed out still runs", () => {
+  const result: StepResult = { kind: "returned", value: notStarted() };
+
+  const step = nextStep("reconciler", result, { ...context, isStillRunning: true, asks: 2 });
+
+  expect(step).toMatchObject({ kind: "ask", delayMs: 2000, error: expect.any(TimeoutError) });
 });
 
 test("what fn or the reconciler throws is the failure", () => {

@@ -52,6 +52,8 @@ export class CallRun {
   #isAbandoned = false;
   #startedAt = 0;
   #tries = 0;
+  /** Tries that took longer than their time-out and have not ended yet. */
+  #overdue = 0;
   #asks: number;
   #abort = new LazyAbort();
 
@@ -116,8 +118,7 @@ export class CallRun {
     const running = this.#invoke(step);
     const leave = (): void => this.#host.leave(isReconcilableFn);
     const result = await this.#bounded(running);
-    // What timed out still runs, and may still take effect: the attempt must not move elsewhere meanwhile.
-    if (result.kind === "timed-out") void running.then(leave);
+    if (result.kind === "timed-out") void this.#outlast(step, running).then(leave);
     if (this.#isAbandoned) {
       if (result.kind !== "timed-out") leave();
       return undefined;
@@ -151,6 +152,13 @@ export class CallRun {
     });
   }
 
+  /** What timed out still runs, and may still take effect: the attempt must not move elsewhere meanwhile. */
+  async #outlast(step: Step, running: Promise<StepResult>): Promise<void> {
+    if (step === "fn") this.#overdue += 1;
+    await running;
+    if (step === "fn") this.#overdue -= 1;
+  }
+
   #decide(step: Step, result: StepResult): NextStep {
     const tries = step === "fn" && result.kind !== "returned" ? this.#tries + 1 : this.#tries;
     this.#asks += 1;
@@ -158,6 +166,7 @@ export class CallRun {
       functionId: this.planned.functionId,
       isReconcilable: this.spec.reconciler !== undefined,
       retry: this.spec.retry,
+      isStillRunning: this.#overdue > 0,
       tries,
       asks: this.#asks,
       random: Math.random(),

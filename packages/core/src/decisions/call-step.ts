@@ -27,6 +27,8 @@ export type NextStep =
 export interface StepContext {
   readonly functionId: string;
   readonly isReconcilable: boolean;
+  /** A try of fn that timed out has not ended yet, in this process. */
+  readonly isStillRunning: boolean;
   readonly retry: RetryPolicy;
   /** Failed tries of fn, this one included if it failed. */
   readonly tries: number;
@@ -39,14 +41,16 @@ export interface StepContext {
 /** Decides what follows from a step; pure. */
 export function nextStep(step: Step, result: StepResult, context: StepContext): NextStep {
   if (result.kind === "returned") {
-    if (step === "reconciler" && isNotStarted(result.value)) return { kind: "run" };
-    return { kind: "succeed", value: result.value };
+    if (step === "fn" || !isNotStarted(result.value)) {
+      return { kind: "succeed", value: result.value };
+    }
+    // It looked before the effect came, and that may still come.
+    return context.isStillRunning ? askAgain(stillRunning(context), context) : { kind: "run" };
   }
   const error =
     result.kind === "threw" ? result.error : timeoutError(step, result.timeoutMs, context);
   if (context.isReconcilable && isUnknown(result, error)) {
-    const retryAfterMs = readSafely(error, "retryAfterMs");
-    return { kind: "ask", delayMs: unknownDelay(context.asks, retryAfterMs), error };
+    return askAgain(error, context);
   }
   return step === "reconciler" ? { kind: "fail", error } : afterFailure(error, context);
 }
@@ -59,6 +63,10 @@ function isUnknown(result: StepResult, error: unknown): error is object {
   );
 }
 
+function askAgain(error: object, { asks }: StepContext): NextStep {
+  return { kind: "ask", delayMs: unknownDelay(asks, readSafely(error, "retryAfterMs")), error };
+}
+
 function afterFailure(error: unknown, context: StepContext): NextStep {
   const { functionId, retry, tries, random } = context;
   try {
@@ -69,6 +77,12 @@ function afterFailure(error: unknown, context: StepContext): NextStep {
     const message = `${functionId} failed, and its retry.nonRetryable threw: ${normaliseThrown(flaw).message}`;
     return { kind: "fail", error: new TypeError(message, { cause: error }) };
   }
+}
+
+function stillRunning({ functionId }: StepContext): TimeoutError {
+  return new TimeoutError(
+    `${functionId} took too long and has not ended yet: that it was not started is believed only when it has. It should end when its signal aborts`,
+  );
 }
 
 function timeoutError(step: Step, timeoutMs: number, context: StepContext): TimeoutError {
