@@ -82,6 +82,43 @@ test("a release cuts a back-off short, and the next attempt asks the reconciler"
   expect(await drive.outcome()).toBe("found");
 });
 
+test("an action that ends while a release is pending, a floating call unstarted, has its race's loser recorded", async () => {
+  const drive = new Drive();
+  const first = gate();
+  const second = gate();
+  let slowRuns = 0;
+  const slow = durable("slow", async () => {
+    slowRuns += 1;
+    await second.passed;
+    return "slow";
+  });
+  const fast = durable("fast", async () => {
+    await first.passed;
+    return "fast";
+  });
+  const floating = durable("floating", async () => "floating");
+  const implementation = action.implement(async (ctx) => {
+    const winner = await Promise.race([ctx.durableExecute(slow), ctx.durableExecute(fast)]);
+    void ctx.durableExecute(floating);
+    return winner;
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await Promise.all([first.reached, second.reached]);
+  attempt.release();
+  first.pass();
+  await turns(5);
+  second.pass();
+  const end = await attempt.done;
+  const next = await drive.attempt(implementation);
+  await next.done;
+
+  expect(end).toMatchObject({ kind: "released", reason: "drain" });
+  expect(slowRuns).toBe(1);
+  expect(await drive.outcome()).toBe("fast");
+});
+
 test("an attempt that can only wait for long hands its run back for just that long", async () => {
   const clock = virtualClock();
   const drive = new Drive({ clock });

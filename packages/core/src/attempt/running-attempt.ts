@@ -1,10 +1,9 @@
 import type { Logger } from "pino";
 import { AttemptCalls } from "../calls/attempt-calls.ts";
 import { AttemptLog } from "../calls/attempt-log.ts";
-import type { CallRun } from "../calls/call-run.ts";
 import { type Ending, settlementOf } from "../calls/ending.ts";
 import { Journal } from "../calls/journal.ts";
-import { judgeDivergence } from "../calls/judge-divergence.ts";
+import { LastCalls } from "../calls/last-calls.ts";
 import { type ContextHost, liveContext } from "../calls/live-context.ts";
 import { Outcomes } from "../calls/outcomes.ts";
 import type { ErrorClasses } from "../decisions/error-payload.ts";
@@ -49,6 +48,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   readonly #journal: Journal;
   readonly #outcomes: Outcomes;
   readonly #calls: AttemptCalls;
+  readonly #lastCalls: LastCalls;
   readonly #random: DurableRandom;
   readonly #log: AttemptLog;
   readonly #done = deferred<AttemptEnd>();
@@ -90,6 +90,12 @@ export class RunningAttempt implements Attempt, ContextHost {
       fail: (error) => this.fail(error),
       abort: (error) => this.abort(error),
       broken: (error) => this.#break(error),
+    });
+    this.#lastCalls = new LastCalls({
+      ...options,
+      runId: run.runId,
+      calls: this.#calls,
+      journal: this.#journal,
     });
     const bindings = { run: run.runId, action: run.action, attempt: claim.epoch };
     this.#log = new AttemptLog(options.logger, bindings);
@@ -166,10 +172,14 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   async #finish(given: Ending): Promise<void> {
-    if (this.#ending !== undefined || this.#phase === "sealed" || this.#phase === "over") return;
-    const ending = this.#checkAllAsked(given);
+    if (this.#ending !== undefined || this.#isOver()) return;
+    // What floats can start no more: the next attempt ends the run, once all that is under way here is recorded.
+    if (this.#isActionOver && this.#phase === "releasing" && this.#lastCalls.areFloating) return;
+    const ending = this.#isActionOver ? this.#lastCalls.judge(given) : given;
     this.#ending = ending;
-    this.#letGo(ending);
+    const reason = ending.kind === "threw" ? ending.error : new DOMException(ENDED, "AbortError");
+    if (this.#isActionOver) this.#lastCalls.letGo(reason);
+    else this.#lastCalls.letGoOfAll(reason);
     if (this.#calls.inFlight.size > 0) {
       this.#changed();
       await this.#allClosed.promise;
@@ -181,47 +191,6 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#phase = "sealed";
     this.#options.claim.settle(settlement);
     if (await this.#isAcknowledged()) this.#end({ kind: "settled", status: settlement.status });
-  }
-
-  /** An action that ends without asking for what its journal holds has diverged too. */
-  #checkAllAsked(ending: Ending): Ending {
-    const [first, ...others] = this.#journal.unasked();
-    if (first === undefined || !this.#isActionOver) return ending;
-    const { observe, implementation } = this.#options;
-    const { event, error } = judgeDivergence({
-      runId: this.runId,
-      policy: implementation.onDivergence,
-      clears: this.#journal.clears,
-      dropped: [first, ...others],
-      found: undefined,
-      plannedBefore: (identity) => this.#journal.planned(identity),
-    });
-    observe(event);
-    return error === undefined ? ending : { kind: "threw", error };
-  }
-
-  /** Abandons what something awaited, a race's losers; what nothing awaited is waited for. */
-  #letGo(ending: Ending): void {
-    const { observe } = this.#options;
-    for (const { identity } of this.#calls.takeUnused()) {
-      observe({ type: "handle-unused", functionId: identity.functionId });
-    }
-    const reason = ending.kind === "threw" ? ending.error : new DOMException(ENDED, "AbortError");
-    for (const call of this.#calls.inFlight) {
-      // While the action still runs, nobody can say what it would have awaited.
-      if (call.promise.isAwaited || !this.#isActionOver) this.#calls.abandon(call, reason);
-      else this.#warnNotAwaited(call);
-    }
-  }
-
-  #warnNotAwaited({ planned: { slot, functionId } }: CallRun): void {
-    this.#options.observe({
-      type: "warning",
-      code: "call-not-awaited",
-      slot,
-      functionId,
-      message: `run ${this.runId}, slot ${slot}: ${functionId} was still under way when the action ended, and nothing awaited it: it is waited for and recorded. Await every durable call`,
-    });
   }
 
   #startRelease(release: { readonly reason: ReleaseReason; readonly delayMs: number }): void {

@@ -177,12 +177,13 @@ export class AttemptCalls implements CallHost {
 
   #carryOut(run: CallRun, plan: CallPlan): void {
     if (plan.kind === "replay") this.#replay(run, plan.call);
-    else if (!this.#options.mayPlan()) return;
+    // Left to the next attempt; an action that ends meanwhile must not settle without it.
+    else if (!this.#options.mayPlan()) this.#inFlight.add(run);
     else if (plan.kind !== "diverge") this.#start(run, plan);
     else if (this.#mayClear(run.planned)) this.#start(run, { kind: "run", mark: plan.mark });
   }
 
-  /** From here on the call counts as under way; what never starts must hold up no ending. */
+  /** From here on the call counts as under way; one whose divergence fails the run never does. */
   #start(run: CallRun, plan: Parameters<CallRun["start"]>[0]): void {
     this.#inFlight.add(run);
     run.start(plan);

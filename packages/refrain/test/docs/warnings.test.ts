@@ -10,7 +10,7 @@ import { readDocument, root } from "./support/documents.ts";
 const PLACES: Readonly<Record<string, number>> = {
   "core/src/calls/attempt-calls.ts": 1,
   "core/src/calls/outcomes.ts": 2,
-  "core/src/attempt/running-attempt.ts": 1,
+  "core/src/calls/last-calls.ts": 1,
   "redis-store/src/check-server.ts": 3,
   "refrain/src/become-ready.ts": 2,
   "worker/src/attempt-reporter.ts": 6,

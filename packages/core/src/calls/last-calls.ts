@@ -1,0 +1,75 @@
+import type { ActionImplementation } from "../ports/action.ts";
+import type { AttemptObserver } from "../ports/attempt.ts";
+import type { AttemptCalls } from "./attempt-calls.ts";
+import type { CallRun } from "./call-run.ts";
+import type { Ending } from "./ending.ts";
+import type { Journal } from "./journal.ts";
+import { judgeDivergence } from "./judge-divergence.ts";
+
+export interface LastCallsOptions {
+  readonly runId: string;
+  readonly calls: AttemptCalls;
+  readonly journal: Journal;
+  readonly implementation: ActionImplementation;
+  readonly observe: AttemptObserver;
+}
+
+/** What becomes of the calls that an action leaves behind when it ends. */
+export class LastCalls {
+  readonly #options: LastCallsOptions;
+
+  constructor(options: LastCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a call is under way that nothing ever awaited: it is waited for. */
+  get areFloating(): boolean {
+    return [...this.#options.calls.inFlight].some((call) => !call.promise.isAwaited);
+  }
+
+  /** An action that ends without asking for what its journal holds has diverged too: then this is not how it ends. */
+  judge(ending: Ending): Ending {
+    const { runId, journal, implementation, observe } = this.#options;
+    const [first, ...others] = journal.unasked();
+    if (first === undefined) return ending;
+    const { event, error } = judgeDivergence({
+      runId,
+      policy: implementation.onDivergence,
+      clears: journal.clears,
+      dropped: [first, ...others],
+      found: undefined,
+      plannedBefore: (identity) => journal.planned(identity),
+    });
+    observe(event);
+    return error === undefined ? ending : { kind: "threw", error };
+  }
+
+  /** Lets go of what something awaited, a race's losers; what nothing awaited goes on, and is said. */
+  letGo(reason: unknown): void {
+    const { calls, observe } = this.#options;
+    for (const { identity } of calls.takeUnused()) {
+      observe({ type: "handle-unused", functionId: identity.functionId });
+    }
+    for (const call of calls.inFlight) {
+      if (call.promise.isAwaited) calls.abandon(call, reason);
+      else this.#warnNotAwaited(call);
+    }
+  }
+
+  /** Lets go of everything: the run fails while its action still runs, and nobody can say what it would have awaited. */
+  letGoOfAll(reason: unknown): void {
+    const { calls } = this.#options;
+    for (const call of calls.inFlight) calls.abandon(call, reason);
+  }
+
+  #warnNotAwaited({ planned: { slot, functionId } }: CallRun): void {
+    const { observe, runId } = this.#options;
+    observe({
+      type: "warning",
+      code: "call-not-awaited",
+      slot,
+      functionId,
+      message: `run ${runId}, slot ${slot}: ${functionId} was still under way when the action ended, and nothing awaited it: it is waited for and recorded. Await every durable call`,
+    });
+  }
+}
