@@ -1,5 +1,4 @@
 // A worker process that dies where REFRAIN_CRASH_AT says: the subject of crash-recovery.test.ts.
-import { setTimeout as pause } from "node:timers/promises";
 import { type CommitPort, decodeCall, type Group, type GroupReply } from "@refrain/core";
 import { CrashPoints, EffectLedger } from "@refrain/testkit";
 import { RunWorker } from "@refrain/worker";
@@ -18,7 +17,6 @@ export interface CrashWorkerSettings {
   readonly closeDuring?: string;
 }
 
-const DRAIN_MS = 1000;
 const settings = JSON.parse(process.env["CRASH_WORKER"] ?? "{}") as CrashWorkerSettings;
 const ledger = new EffectLedger(settings.ledger);
 const points = new CrashPoints();
@@ -56,7 +54,7 @@ const worker: RunWorker = new RunWorker(
       namespace: settings.namespace,
       lockDurationMs: 1500,
       stalledIntervalMs: 500,
-      drainTimeoutMs: DRAIN_MS,
+      drainTimeoutMs: 1000,
       concurrency: 50,
       poisonAfter: settings.poisonAfter ?? 10,
       logger: pino({ level: "silent" }),
@@ -66,10 +64,7 @@ const worker: RunWorker = new RunWorker(
           points,
           program: settings.program,
           during: async (called) => {
-            if (called !== settings.closeDuring) return;
-            void worker.close();
-            // Longer than what the worker lets runs go on for before it asks for them back.
-            await pause(0.6 * DRAIN_MS);
+            if (called === settings.closeDuring) void worker.close();
           },
         }),
       ),
