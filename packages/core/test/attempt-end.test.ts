@@ -1,0 +1,77 @@
+import { currentCall, defineAction, durable } from "@refrain/core";
+import { expect, test } from "vitest";
+import { Drive } from "./support/drive.ts";
+import { gate } from "./support/gate.ts";
+import { turns } from "./support/turns.ts";
+
+const action = defineAction<null, unknown>({ name: "act" });
+
+test("a race's loser is abandoned: its signal aborts and its late outcome is discarded", async () => {
+  const drive = new Drive();
+  const open = gate();
+  const signals: AbortSignal[] = [];
+  const fast = durable("fast", async () => "fast");
+  const slow = durable("slow", async () => {
+    signals.push(currentCall().signal);
+    await open.passed;
+    return "slow";
+  });
+  const implementation = action.implement((ctx) =>
+    Promise.race([ctx.durableExecute(slow), ctx.durableExecute(fast)]),
+  );
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  const end = await attempt.done;
+  open.pass();
+  await turns(3);
+
+  expect(end).toEqual({ kind: "settled", status: "SUCCEEDED" });
+  expect(await drive.outcome()).toBe("fast");
+  expect(signals[0]?.aborted).toBe(true);
+});
+
+test("a call that nothing awaits is waited for, recorded and announced when the action ends", async () => {
+  const drive = new Drive();
+  const open = gate();
+  let ran = 0;
+  const mail = durable("mail", async () => {
+    await open.passed;
+    ran += 1;
+    throw new Error("nobody looks");
+  });
+  const implementation = action.implement((ctx) => {
+    void ctx.durableExecute(mail);
+    return "done";
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await open.reached;
+  const isSettledEarly = await Promise.race([attempt.done.then(() => true), turns(5)]);
+  open.pass();
+
+  expect(isSettledEarly).toBeUndefined();
+  expect(await attempt.done).toEqual({ kind: "settled", status: "SUCCEEDED" });
+  expect(ran).toBe(1);
+  expect(drive.events).toMatchObject([{ type: "warning", code: "call-not-awaited", slot: 0 }]);
+});
+
+test("a handle that nothing awaits never runs and is announced", async () => {
+  const drive = new Drive();
+  let ran = 0;
+  const mail = durable("mail", async () => {
+    ran += 1;
+  });
+  const implementation = action.implement((ctx) => {
+    void ctx.durableExecuteAsync(mail);
+    return "done";
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await attempt.done;
+
+  expect(ran).toBe(0);
+  expect(drive.events).toEqual([{ type: "handle-unused", functionId: "mail" }]);
+});
