@@ -28,12 +28,27 @@ export async function prepareInput(
   options: { readonly codec: Codec; readonly limits: Limits },
 ): Promise<PreparedInput> {
   const what = `input of action "${definition.name}"`;
-  const parsed = await parseWith(definition.input, input, what);
-  const digest = argsDigest([input]);
+  const { input: schema } = definition;
+  // Taken before the first await: the caller may go on to change what it gave.
+  const digestOfGiven = digested(input);
+  const parsed = schema === undefined ? input : await parseWith(schema, input, what);
+  const digest = digestOfGiven();
   const bytes = options.codec.encode(toEncodable(parsed, { label: "input" }).value);
   const { maxValueBytes } = options.limits;
   if (bytes.byteLength <= maxValueBytes) return { bytes, digest };
   throw new LimitExceededError(
     `${what} has ${bytes.byteLength} bytes, more than the limit of ${maxValueBytes}: store it elsewhere and pass a reference`,
   );
+}
+
+/** Digests now and tells later, so that a value that fails its schema is refused for that. */
+function digested(input: unknown): () => string {
+  try {
+    const digest = argsDigest([input]);
+    return () => digest;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
