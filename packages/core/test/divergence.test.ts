@@ -1,6 +1,8 @@
 import { MAX_CLEARS, pendingCall, planDivergence, settledCall } from "@refrain/core";
 import { expect, test } from "vitest";
+import { judgeDivergence } from "../src/calls/judge-divergence.ts";
 import { describeDivergence } from "../src/decisions/divergence.ts";
+import { idempotencyKey } from "../src/words/call-identity.ts";
 
 const start = { functionId: "charge", argsDigest: "", slot: 0, after: 0, startedAt: 0 };
 const pending = pendingCall({ ...start, slot: 1 });
@@ -62,4 +64,25 @@ test("a call that the action ended without is described as such", () => {
   const text = describeDivergence("run-1", pending, undefined);
 
   expect(text).toContain("slot 1: the journal holds charge, but the action ended without asking");
+});
+
+test("dropped calls of one identity are announced with the key that each of them had", () => {
+  const charges = [0, 1, 2].map((slot) => pendingCall({ ...start, slot }));
+  const other = pendingCall({ ...start, slot: 3, functionId: "ship" });
+
+  const { event } = judgeDivergence({
+    runId: "run-1",
+    policy: "clear",
+    clears: 0,
+    dropped: [pending, ...charges, other],
+    found: undefined,
+    plannedBefore: ({ functionId }) => (functionId === "charge" ? 4 : 0),
+  });
+
+  const charge = { functionId: "charge", argsDigest: "" };
+  const keys = [4, 5, 6, 7].map((earlier) =>
+    idempotencyKey("run-1", charge, { earlier, reopened: 0 }),
+  );
+  const shipKey = idempotencyKey("run-1", other, { earlier: 0, reopened: 0 });
+  expect(event.dropped.map((call) => call.idempotencyKey)).toEqual([...keys, shipKey]);
 });

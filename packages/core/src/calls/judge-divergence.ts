@@ -4,7 +4,7 @@ import {
   planDivergence,
 } from "../decisions/divergence.ts";
 import type { AttemptEvent, DroppedCall } from "../ports/attempt.ts";
-import { type CallIdentity, idempotencyKey, sameIdentity } from "../words/call-identity.ts";
+import { type CallIdentity, idempotencyKey } from "../words/call-identity.ts";
 import type { CallResult } from "../words/call-result.ts";
 import { DivergenceError } from "../words/errors.ts";
 
@@ -33,12 +33,13 @@ export function judgeDivergence(divergence: Divergence): DivergenceVerdict {
   const { runId, policy, clears, dropped, found } = divergence;
   const [expected] = dropped;
   const plan = planDivergence(policy, dropped, clears);
+  const twins = new Map<string, number>();
   const event = {
     type: "diverged",
     slot: expected.slot,
     expected: expected.functionId,
     found: found?.functionId,
-    dropped: dropped.map((call, index) => droppedCall(divergence, call, index)),
+    dropped: dropped.map((call) => droppedCall(divergence, call, twins)),
     verdict: plan.kind === "clear" ? "cleared" : "failed",
     clears,
   } as const;
@@ -52,11 +53,18 @@ export function judgeDivergence(divergence: Divergence): DivergenceVerdict {
   return { event, error };
 }
 
-function droppedCall(divergence: Divergence, call: CallResult, index: number): DroppedCall {
-  const { runId, dropped, plannedBefore } = divergence;
-  const twins = dropped.slice(0, index).filter((other) => sameIdentity(other, call)).length;
+/** @param twins how often each identity was dropped so far */
+function droppedCall(
+  divergence: Divergence,
+  call: CallResult,
+  twins: Map<string, number>,
+): DroppedCall {
+  const { runId, plannedBefore } = divergence;
   const { slot, functionId, argsDigest, status, reopened } = call;
-  const earlier = plannedBefore(call) + twins;
+  const identity = `${argsDigest}/${functionId}`;
+  const twinsBefore = twins.get(identity) ?? 0;
+  twins.set(identity, twinsBefore + 1);
+  const earlier = plannedBefore(call) + twinsBefore;
   const key = idempotencyKey(runId, call, { earlier, reopened });
   return { slot, functionId, argsDigest, status, idempotencyKey: key };
 }
