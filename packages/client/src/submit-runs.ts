@@ -27,8 +27,10 @@ export async function submitRuns(
 ): Promise<Submitted[]> {
   const created = submissions.map(({ prepared }) => store.create(prepared.run));
   const added = submissions.map(({ prepared, queue }) => queue.add(prepared));
-  const replies = await Promise.allSettled(created);
-  const jobs = await Promise.allSettled(added);
+  const [replies, jobs] = await Promise.all([
+    Promise.allSettled(created),
+    Promise.allSettled(added),
+  ]);
   return submissions.map(({ prepared }, index) => submitted(prepared, replies[index], jobs[index]));
 }
 

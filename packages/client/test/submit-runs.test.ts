@@ -1,0 +1,76 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { type ActionStateStore, type CreateReply, MemoryStore, newNonce } from "@refrain/core";
+import { expect, test } from "vitest";
+import type { PreparedRun } from "../src/prepare-run.ts";
+import { type Submission, submitRuns } from "../src/submit-runs.ts";
+
+function prepared(runId: string): PreparedRun {
+  const input = new Uint8Array();
+  return {
+    run: {
+      runId,
+      action: "a",
+      version: "",
+      queue: "q",
+      input,
+      inputDigest: "",
+      requestId: newNonce(),
+    },
+    errors: {},
+    preview: "",
+    timing: {},
+  };
+}
+
+function submission(runId: string, add: () => Promise<void> = async () => {}): Submission {
+  return { prepared: prepared(runId), queue: { add } };
+}
+
+/** A store that answers `create` in its own way. */
+function storeThat(create: () => Promise<CreateReply>): ActionStateStore {
+  return Object.assign(new MemoryStore(), { create });
+}
+
+test("every run is sent before any job, and all of it before the first reply", async () => {
+  const sent: string[] = [];
+  const store = new MemoryStore();
+  const noting = Object.assign(Object.create(store) as MemoryStore, {
+    create: async (run: PreparedRun["run"]): Promise<CreateReply> => {
+      sent.push(`run ${run.runId}`);
+      await turn();
+      return store.create(run);
+    },
+  });
+  const add = (runId: string) => async (): Promise<void> => void sent.push(`job ${runId}`);
+
+  const submitting = submitRuns(noting, [submission("1", add("1")), submission("2", add("2"))]);
+
+  expect(sent).toEqual(["run 1", "run 2", "job 1", "job 2"]);
+  expect(await submitting).toEqual([{ kind: "created" }, { kind: "created" }]);
+});
+
+test("a job that is refused at once, and long before its run is answered, is told with its run", async () => {
+  const store = storeThat(async () => {
+    for (let turns = 0; turns < 5; turns++) await turn();
+    return { kind: "created" };
+  });
+  const refusal = new Error("OOM command not allowed");
+
+  const [submitted] = await submitRuns(store, [submission("r-1", () => Promise.reject(refusal))]);
+
+  expect(submitted).toMatchObject({
+    kind: "refused",
+    error: { code: "ENQUEUE", runId: "r-1", cause: refusal },
+  });
+});
+
+test("a run that may not have been created is not said to be there", async () => {
+  const cause = new Error("Connection is closed.");
+  const store = storeThat(() => Promise.reject(cause));
+
+  const [submitted] = await submitRuns(store, [submission("r-1")]);
+
+  if (submitted?.kind !== "refused") throw new Error("a refusal was expected");
+  expect(submitted.error.message).toMatch(/^run r-1 may not have been created: enqueue it again/);
+  expect(submitted.error.cause).toBe(cause);
+});
