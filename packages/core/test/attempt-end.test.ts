@@ -75,3 +75,28 @@ test("a handle that nothing awaits never runs and is announced", async () => {
   expect(ran).toBe(0);
   expect(drive.events).toEqual([{ type: "handle-unused", functionId: "mail" }]);
 });
+
+test("a handle awaited only after the action's end never runs, and holds up no floating call's end", async () => {
+  const drive = new Drive();
+  const open = gate();
+  let lateRuns = 0;
+  const late = durable("late", async () => {
+    lateRuns += 1;
+  });
+  const floating = durable("floating", () => open.passed);
+  let handle: Promise<void> | undefined;
+  const implementation = action.implement((ctx) => {
+    handle = ctx.durableExecuteAsync(late);
+    void ctx.durableExecute(floating);
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await open.reached;
+  await turns(3);
+  void handle?.then(() => {});
+  open.pass();
+
+  expect(await attempt.done).toEqual({ kind: "settled", status: "SUCCEEDED" });
+  expect(lateRuns).toBe(0);
+});

@@ -83,7 +83,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       ...options,
       journal: this.#journal,
       outcomes: this.#outcomes,
-      mayPlan: () => this.#phase === "open" && this.#ending === undefined,
+      isEnding: () => this.#ending !== undefined,
       isOpen: () => this.#phase === "open",
       live: () => this.#log.unmute(),
       changed: () => this.#changed(),

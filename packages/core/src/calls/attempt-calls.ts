@@ -24,8 +24,8 @@ export interface AttemptCallsOptions {
   readonly clock: Clock;
   readonly observe: AttemptObserver;
   readonly mayStartEffect: () => boolean;
-  /** False when no call may be planned any more, though some that were may still start. */
-  readonly mayPlan: () => boolean;
+  /** The action is over, or the run fails: what is asked for from then on is nobody's, and holds up no ending. */
+  readonly isEnding: () => boolean;
   /** False when nothing may start or be written any more. */
   readonly isOpen: () => boolean;
   /** The action has gone through all that earlier attempts recorded. */
@@ -177,8 +177,9 @@ export class AttemptCalls implements CallHost {
 
   #carryOut(run: CallRun, plan: CallPlan): void {
     if (plan.kind === "replay") this.#replay(run, plan.call);
+    else if (this.#options.isEnding()) return;
     // Left to the next attempt; an action that ends meanwhile must not settle without it.
-    else if (!this.#options.mayPlan()) this.#inFlight.add(run);
+    else if (!this.isOpen) this.#inFlight.add(run);
     else if (plan.kind !== "diverge") this.#start(run, plan);
     else if (this.#mayClear(run.planned)) this.#start(run, { kind: "run", mark: plan.mark });
   }
