@@ -22,8 +22,12 @@ export class Connections {
     return this.#keep(owned ? redis : redis.duplicate());
   }
 
-  /** Ends what was opened here, after what was sent on it is answered; where nobody answers, soon. */
-  async close(): Promise<void> {
+  /**
+   * Ends what was opened here, after `last` is done and what was sent is answered; where nobody answers, soon. Whatever still
+   * waits for an answer is then told that there is no connection.
+   */
+  async close(last: Promise<unknown>): Promise<void> {
+    await soon(last);
     await Promise.all(this.#owned.map(quit));
   }
 
@@ -33,14 +37,19 @@ export class Connections {
   }
 }
 
-const QUIT_WITHIN_MS = 1000;
-
 async function quit(redis: Redis): Promise<void> {
-  if (redis.status === "ready") {
-    const late = new Promise<void>((resolve) => {
-      setTimeout(resolve, QUIT_WITHIN_MS).unref();
-    });
-    await Promise.race([Promise.allSettled([redis.quit()]), late]);
-  }
+  if (redis.status === "ready") await soon(redis.quit());
   redis.disconnect();
+}
+
+const SOON_MS = 500;
+
+/** Resolves when the promise has settled, or after a while. */
+async function soon(promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SOON_MS);
+  });
+  await Promise.race([Promise.allSettled([promise]), late]);
+  clearTimeout(timer);
 }

@@ -48,11 +48,7 @@ function clientParts(options: ClientOptions): ClientParts {
     // Most clients only enqueue: the connection for hints waits for who awaits a result.
     hints: { onSettled: (runId, listener) => (hints ??= openHints()).onSettled(runId, listener) },
     reach,
-    close: async () => {
-      await hints?.close();
-      await store.close();
-      await connections.close();
-    },
+    close: () => connections.close(Promise.all([hints?.close(), store.close()])),
   };
 }
 

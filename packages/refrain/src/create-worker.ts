@@ -43,9 +43,6 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
     reach: () => waitUntilReady(journal),
     connect: (logger) => becomeReady({ store, journal, redis, logger }),
-    close: async () => {
-      await store.close();
-      await connections.close();
-    },
+    close: () => connections.close(store.close()),
   };
 }

@@ -127,7 +127,13 @@ test("another input or another action under the same id is a conflict", async ()
   const client = harness.client();
   await client.enqueue(action, { n: 1 }, { runId: "r-1" });
 
-  const otherInput = client.enqueue(action, { n: 2 }, { runId: "r-1" });
+  const otherInput = () => client.enqueue(action, { n: 2 }, { runId: "r-1" });
+  const otherAction = () => client.enqueue(other, { n: 1 }, { runId: "r-1" });
+
+  await expect(otherInput()).rejects.toThrow(RunConflictError);
+  await expect(otherInput()).rejects.toThrow(/run r-1 exists already, with another input/);
+  await expect(otherAction()).rejects.toThrow(/run r-1 exists already, of action "count"/);
+});
   const otherAction = client.enqueue(other, { n: 1 }, { runId: "r-1" });
 
   await expect(otherInput).rejects.toThrow(RunConflictError);

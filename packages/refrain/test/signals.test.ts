@@ -41,3 +41,23 @@ test("a second signal ends the process at once", async () => {
 
   expect((await child.exited).code).toBe(130);
 });
+
+test.each(["runs", "does not answer", "is gone"])(
+  "a process whose client and worker are closed while Redis %s ends by itself",
+  async (redis) => {
+    const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace };
+    const child = new Child(new URL("./support/closing-process.ts", import.meta.url), env);
+    harness.defer(async () => child.kill("SIGKILL"));
+    await eventually(() => expect(child.output).toContain("started"), { timeoutMs: 20_000 });
+    if (redis === "does not answer") harness.server.pause();
+    if (redis === "is gone") await harness.server.kill();
+
+    child.kill("SIGTERM");
+    const { code, output } = await child.exited;
+
+    if (redis === "does not answer") harness.server.resume();
+    if (redis === "is gone") await harness.server.restart();
+    expect(output).toContain("closed");
+    expect(code).toBe(0);
+  },
+);
