@@ -134,12 +134,6 @@ test("another input or another action under the same id is a conflict", async ()
   await expect(otherInput()).rejects.toThrow(/run r-1 exists already, with another input/);
   await expect(otherAction()).rejects.toThrow(/run r-1 exists already, of action "count"/);
 });
-  const otherAction = client.enqueue(other, { n: 1 }, { runId: "r-1" });
-
-  await expect(otherInput).rejects.toThrow(RunConflictError);
-  await expect(otherInput).rejects.toThrow(/run r-1 exists already, with another input/);
-  await expect(otherAction).rejects.toThrow(/run r-1 exists already, of action "count"/);
-});
 
 test("a run without an id of its own gets one that is kept when its reply is lost", async () => {
   const proxy = await FaultProxy.start({ port: harness.server.port });
