@@ -1,5 +1,12 @@
 // A worker process that dies where REFRAIN_CRASH_AT says: the subject of crash-recovery.test.ts.
-import { type CommitPort, decodeCall, type Group, type GroupReply } from "@refrain/core";
+import {
+  type CommitPort,
+  decodeCall,
+  type Group,
+  type GroupReply,
+  isSettled,
+  msgpackCodec,
+} from "@refrain/core";
 import { CrashPoints, EffectLedger } from "@refrain/testkit";
 import { RunWorker } from "@refrain/worker";
 import { pino } from "pino";
@@ -36,13 +43,12 @@ function noteGroup(group: Group, reply: GroupReply | undefined): void {
   if (group.kind !== "write" || reply?.word !== "applied") return;
   for (const entry of group.entries) {
     const call = "bytes" in entry ? decodeCall(entry.slot, entry.bytes) : undefined;
-    const from = entry.op === "clear" ? entry.from : undefined;
     ledger.write({
       kind: "acknowledged",
       key: group.runId,
       op: entry.op,
       name: call?.functionId,
-      from,
+      value: call !== undefined && isSettled(call) ? msgpackCodec.decode(call.payload) : undefined,
     });
   }
 }

@@ -9,11 +9,11 @@ const sound: readonly LedgerEvent[] = [
   begin("first", "k1", "start"),
   effect("first", "k1", "start", "v2"),
   seen("first", "v2"),
-  acknowledged("record", "first"),
+  acknowledged("record", "first", "v2"),
   begin("second", "k2", "v2"),
   effect("second", "k2", "v2", "v3"),
   seen("second", "v3"),
-  acknowledged("finalize", "second"),
+  acknowledged("finalize", "second", "v3"),
   acknowledged("settle"),
 ];
 
@@ -58,6 +58,6 @@ function effect(name: string, idempotencyKey: string, given: string, value: stri
 function seen(name: string, value: string): LedgerEvent {
   return line("seen", { name, value });
 }
-function acknowledged(op: string, name?: string): LedgerEvent {
-  return line("acknowledged", { op, name });
+function acknowledged(op: string, name?: string, value?: string): LedgerEvent {
+  return line("acknowledged", { op, name, value });
 }

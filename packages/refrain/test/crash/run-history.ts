@@ -55,19 +55,14 @@ export class RunHistory {
   seenAfterAcknowledged(): LedgerEvent[] {
     const flaws: LedgerEvent[] = [];
     const values = new Map<unknown, unknown>();
-    const lastSeen = new Map<unknown, unknown>();
     for (const event of this.#events) {
-      const { name } = event;
-      if (event.kind === "seen") {
-        if (values.has(name) && values.get(name) !== event["value"]) flaws.push(event);
-        lastSeen.set(name, event["value"]);
+      const { name, value } = event;
+      if (event.kind === "seen" && values.has(name) && values.get(name) !== value) {
+        flaws.push(event);
       }
       if (event.kind !== "acknowledged") continue;
       if (event["op"] === "clear") values.clear();
-      if (event["op"] === "record" || event["op"] === "finalize") {
-        // What the attempt saw before it was acknowledged; where it saw nothing yet, what it sees next.
-        if (lastSeen.has(name)) values.set(name, lastSeen.get(name));
-      }
+      if (event["op"] === "record" || event["op"] === "finalize") values.set(name, value);
     }
     return flaws;
   }
