@@ -65,6 +65,7 @@ const scenarios: readonly Scenario[] = [
 const harness = new Harness();
 const ledger = new EffectLedger();
 const outputs = new Map<string, unknown>();
+const children: Child[] = [];
 const exits = new Map<string, (NodeJS.Signals | null)[]>();
 
 function actionName(scenario: Scenario): string {
@@ -74,7 +75,9 @@ function actionName(scenario: Scenario): string {
 function crashWorker(settings: Partial<CrashWorkerSettings>, at: string): Child {
   const all = { url: harness.server.url, namespace: "crash", ledger: ledger.path, ...settings };
   const env = { CRASH_WORKER: JSON.stringify(all), REFRAIN_CRASH_AT: at };
-  return new Child(new URL("./crash-worker.ts", import.meta.url), env);
+  const child = new Child(new URL("./crash-worker.ts", import.meta.url), env);
+  children.push(child);
+  return child;
 }
 
 async function crash(scenario: Scenario): Promise<void> {
@@ -101,19 +104,21 @@ beforeAll(async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) await crash(next);
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
-  const survivors = (["plain", "changed"] as const).map((program) => {
+  for (const program of ["plain", "changed"] as const) {
     const names = scenarios
       .filter((scenario) => (scenario.program ?? "plain") === program)
       .map(actionName);
-    return crashWorker({ names, program }, "");
-  });
+    crashWorker({ names, program }, "");
+  }
   for (const { name } of scenarios) {
     outputs.set(name, await client.run(name).result({ timeoutMs: 60_000 }));
   }
-  for (const survivor of survivors) survivor.kill("SIGKILL");
 }, 300_000);
 
-afterAll(() => ledger.close());
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  ledger.close();
+});
 
 describe.each(scenarios)("after a crash at $name", (scenario) => {
   const history = (): RunHistory => new RunHistory(ledger.read(), scenario.name);
