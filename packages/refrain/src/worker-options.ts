@@ -24,6 +24,12 @@ export interface WorkerOptions extends CommonOptions {
   readonly poisonAfter?: number;
   /** Closes the worker at SIGTERM and SIGINT, and then ends the process with 0. Default false. */
   readonly handleSignals?: boolean;
+  /**
+   * Fails a run whose code leaves a rejection unhandled, and keeps the process, which Node would end. It needs an
+   * AsyncLocalStorage, which on Node 20 takes about a tenth of the CPU time of a worker whose calls do next to nothing. Default
+   * true.
+   */
+  readonly handleRejections?: boolean;
   /** A pino logger. Default: one that writes to standard output. */
   readonly logger?: Logger;
 }
@@ -38,6 +44,7 @@ const KEYS = [
   "drainTimeoutMs",
   "poisonAfter",
   "handleSignals",
+  "handleRejections",
   "logger",
 ];
 
@@ -49,6 +56,7 @@ const DEFAULTS = {
   drainTimeoutMs: 30_000,
   poisonAfter: 10,
   handleSignals: false,
+  handleRejections: true,
 } as const;
 
 type Defaulted = { readonly [K in keyof typeof DEFAULTS]: Required<WorkerOptions>[K] };
@@ -57,14 +65,15 @@ type Defaulted = { readonly [K in keyof typeof DEFAULTS]: Required<WorkerOptions
 export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defaulted {
   checkOptions("createWorker", options, KEYS);
   checkCommonOptions("createWorker", options);
-  const { actions, queues = [], handleSignals = false } = options;
+  const { actions, queues = [], handleSignals, handleRejections } = options;
   checkActions(actions);
   for (const queue of queues) {
     checkName("createWorker: a queue", queue);
     checkQueueName(queue);
   }
-  if (typeof handleSignals !== "boolean") {
-    throw new TypeError("createWorker: handleSignals must be true or false");
+  for (const [name, value] of Object.entries({ handleSignals, handleRejections })) {
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new TypeError(`createWorker: ${name} must be true or false`);
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const read = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as WorkerOptions) };

@@ -21,6 +21,7 @@ test.each<[object, RegExp]>([
   [{ connection, actions, drainTimeoutMs: -1 }, /drainTimeoutMs must be a whole number/],
   [{ connection, actions, poisonAfter: 0 }, /poisonAfter must be a whole number/],
   [{ connection, actions, handleSignals: "yes" }, /handleSignals must be true or false/],
+  [{ connection, actions, handleRejections: 1 }, /handleRejections must be true or false/],
   [{ connection, actions, queues: ["a:b"] }, /a queue must be/],
   [{ connection, actions, queues: ["live"] }, /cannot be named "live"/],
   [{ connection, actions, namespace: "a:b" }, /a namespace has letters/],

@@ -28,6 +28,17 @@ test("a rejection that nobody handled fails its own run; one of nobody's ends th
   expect(code).toBe(1);
 });
 
+test("a worker that is told to leave rejections alone leaves them to Node", async () => {
+  const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace, HANDLE: "no" };
+
+  const child = new Child(new URL("./support/rejecting-worker.ts", import.meta.url), env);
+  const { code, output } = await child.exited;
+
+  expect(output).toContain("RangeError: stray");
+  expect(output).not.toContain("outcome:");
+  expect(code).toBe(1);
+});
+
 test("a process listens for rejections only while a worker of its runs", async () => {
   const before = process.listenerCount("unhandledRejection");
   const action = defineAction<null, void>({ name: "a" });

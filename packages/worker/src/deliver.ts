@@ -23,6 +23,8 @@ export interface DeliverOptions {
   readonly logger: Logger;
   readonly emitter: WorkerEmitter;
   readonly poisonAfter: number;
+  /** Fails a run whose code leaves a rejection unhandled. */
+  readonly handleRejections: boolean;
   /** Tells this worker's runs from those of the same id in other namespaces and on other servers. */
   readonly scope: string;
 }

@@ -36,7 +36,8 @@ export class DeliveryInHand {
   /** From here on the attempt shares the delivery's fate. */
   begin(attempt: Attempt): void {
     this.#attempt = attempt;
-    if (this.#isReleasing) attempt.release();
+    if (this.#cutAs !== undefined) attempt.abort(this.#lostBy(CUT_BEFORE));
+    else if (this.#isReleasing) attempt.release();
   }
 
   /** Asks for the run back at its next boundary. */
@@ -55,9 +56,15 @@ export class DeliveryInHand {
     if (this.#cutAs !== undefined) return;
     this.#cutAs = cut;
     this.#resolveCut(cut);
-    this.#attempt?.abort(new ClaimLostError("lock", `run ${this.#runId}: ${why}`));
+    this.#attempt?.abort(this.#lostBy(why));
+  }
+
+  #lostBy(why: string): ClaimLostError {
+    return new ClaimLostError("lock", `run ${this.#runId}: ${why}`);
   }
 }
+
+const CUT_BEFORE = "its delivery was cut short before the attempt began";
 
 /** All deliveries a worker has in hand. */
 export class DeliveriesInHand {

@@ -56,8 +56,9 @@ async function act(
   const mayStartEffect = (): boolean => inHand.lock.isCertain;
   const settings = { codec, errors, limits, clock, logger, observer, mayStartEffect, notices };
   const owner = new AttemptRejections(run, logger);
+  const start = (): Attempt => runAction({ claim, run, implementation, ...settings });
   const begun = beginAttempt(scope, run, () =>
-    owningRejections(owner, () => runAction({ claim, run, implementation, ...settings })),
+    options.handleRejections ? owningRejections(owner, start) : start(),
   );
   if (begun === undefined) return { kind: "lost", error: supersededBy(run.runId, run.epoch + 1) };
   owner.attempt = begun.attempt;

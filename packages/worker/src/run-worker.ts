@@ -90,7 +90,7 @@ export class RunWorker implements Worker {
     const bounds = boundsOf(this.#implementations.values());
     this.#slots = new RunSlots({ concurrency, bounds, clock });
     this.#copies = rememberCopies(options.redis);
-    this.#undo.push(takeUnhandledRejections());
+    if (options.handleRejections) this.#undo.push(takeUnhandledRejections());
     if (options.handleSignals) this.#undo.push(closeOnSignals(() => this.close()));
     this.#started = this.#start();
     this.#started.catch((error: unknown) => {

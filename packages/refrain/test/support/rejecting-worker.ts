@@ -11,6 +11,7 @@ const step = durable("step", (text: string) => text);
 const worker = createWorker({
   connection,
   namespace,
+  handleRejections: process.env["HANDLE"] !== "no",
   logger: pino({ level: "error" }),
   actions: [
     strays.implement(async (ctx, text) => {
