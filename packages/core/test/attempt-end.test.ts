@@ -100,3 +100,26 @@ test("a handle awaited only after the action's end never runs, and holds up no f
   expect(await attempt.done).toEqual({ kind: "settled", status: "SUCCEEDED" });
   expect(lateRuns).toBe(0);
 });
+
+test("a call that failed and that nothing awaited is announced when the action ends", async () => {
+  const drive = new Drive();
+  const mail = durable("mail", async () => {
+    throw new Error("no such address");
+  });
+  const step = durable("step", async () => "done");
+  const implementation = action.implement(async (ctx) => {
+    void ctx.durableExecute(mail);
+    const caught = ctx.durableExecute(mail);
+    await turns(3);
+    await caught.catch(() => {});
+    return ctx.durableExecute(step);
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await attempt.done;
+
+  const warnings = drive.events.filter(({ type }) => type === "warning");
+  expect(warnings).toMatchObject([{ code: "call-not-awaited", slot: 0 }]);
+  expect(warnings).toMatchObject([{ message: expect.stringContaining("and it failed") }]);
+});

@@ -1,16 +1,20 @@
 import {
+  type Codec,
   type CommitPort,
   type DurableContext,
   defineAction,
   durable,
   implementationOf,
+  msgpackCodec,
   newNonce,
+  notStarted,
   runAction,
 } from "@refrain/core";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { crashAfter } from "./support/crash-after.ts";
+import { crash, crashAfter } from "./support/crash-after.ts";
 import { Drive } from "./support/drive.ts";
+import { gate } from "./support/gate.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
 const echo = durable("echo", async (value: unknown) => value);
@@ -212,4 +216,73 @@ test("an attempt over a journal that cannot be read ends before its first line",
 
   expect(await attempt.done).toEqual({ kind: "broken", error: unreadable });
   expect(began).toBe(0);
+});
+
+/** Reads nothing that was stored by another: as a worker without a key would. */
+const keyless: Codec = {
+  ...msgpackCodec,
+  decode: () => {
+    throw new Error("no such key");
+  },
+};
+
+test("an input that cannot be read ends the attempt and fails no run", async () => {
+  const drive = new Drive();
+  let began = 0;
+  await drive.create(action);
+
+  const attempt = await drive.attempt(
+    action.implement(() => {
+      began += 1;
+    }),
+    { codec: keyless },
+  );
+  const end = await attempt.done;
+
+  const message = "run run-1: its input cannot be read: no such key";
+  expect(end).toMatchObject({ kind: "broken", error: { code: "SERIALIZATION", message } });
+  expect([began, (await drive.store.read("run-1"))?.status]).toEqual([0, "RUNNING"]);
+});
+
+test("a recorded success that cannot be read is never shown to the action as a failure", async () => {
+  const drive = new Drive();
+  const paidWith: unknown[] = [];
+  const handler = async (ctx: DurableContext): Promise<void> => {
+    paidWith.push(await ctx.durableExecute(echo, ["visa"]).catch(() => "mastercard"));
+  };
+  await drive.create(action);
+  await crashAfter(drive, action, handler);
+  let decoded = 0;
+  const losingItsKey: Codec = {
+    ...msgpackCodec,
+    decode: (bytes) => {
+      decoded += 1;
+      return decoded === 1 ? msgpackCodec.decode(bytes) : keyless.decode(bytes);
+    },
+  };
+
+  const attempt = await drive.attempt(action.implement(handler), { codec: losingItsKey });
+  const end = await attempt.done;
+
+  const message = "run run-1, slot 0: the recorded outcome of echo cannot be read: no such key";
+  expect(end).toMatchObject({ kind: "broken", error: { message } });
+  expect(paidWith).toEqual(["visa"]);
+});
+
+test("a started call that has lost its reconciler runs again, announced", async () => {
+  const drive = new Drive();
+  const started = gate();
+  const charge = durable("charge", () => started.passed);
+  await drive.create(action);
+  const first = await drive.attempt(
+    action.implement((ctx) => ctx.durableExecute(charge, [], { reconciler: () => notStarted() })),
+  );
+  await started.reached;
+  first.abort(crash);
+  started.pass();
+
+  const second = await drive.attempt(action.implement((ctx) => ctx.durableExecute(charge)));
+  await second.done;
+
+  expect(drive.events).toMatchObject([{ type: "warning", code: "reconciler-removed", slot: 0 }]);
 });

@@ -102,7 +102,7 @@ describe("waitUntilReady", () => {
     const port = await closedPort();
     const { redis } = connect(`redis://user:hunter2@127.0.0.1:${port}`, "journal");
 
-    const ready = waitUntilReady(redis, 100);
+    const ready = waitUntilReady(redis, 2000);
 
     await expect(ready).rejects.toMatchObject({ code: "STORE", isTransient: true });
     await expect(ready).rejects.toThrow(`Redis at 127.0.0.1:${port} cannot be reached`);

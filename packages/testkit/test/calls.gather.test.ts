@@ -144,15 +144,13 @@ describeOnStores("batches of handles", (bench) => {
     expect([fn.mock.calls.length, report.ops]).toEqual([0, []]);
   });
 
-  it("FA-NX-09: a payload that cannot be read is a failed outcome, and the batch goes on", async () => {
+  it("FA-NX-09: a payload that cannot be read is never shown to the action: the attempt ends and writes nothing", async () => {
     const call = durable("call", (x: number) => x);
+    const seen = vi.fn();
 
     const report = await bench().run(
       actionOf(async (ctx) => {
-        const results = await ctx.gather([1, 2].map((x) => ctx.durableExecuteAsync(call, [x])));
-        return results.map((result) =>
-          result.status === "rejected" ? (result.reason as Error).name : result.value,
-        );
+        seen(await ctx.gather([1, 2].map((x) => ctx.durableExecuteAsync(call, [x]))));
       }),
       {
         journal: [
@@ -162,8 +160,10 @@ describeOnStores("batches of handles", (bench) => {
       },
     );
 
-    expect(report.output).toEqual(["SerializationError", "two"]);
-    expect(report.ops).toEqual([]);
+    const message = expect.stringContaining("slot 0: the recorded outcome of call cannot be read");
+    expect(report.end).toMatchObject({ kind: "broken", error: { code: "SERIALIZATION", message } });
+    expect(seen).not.toHaveBeenCalled();
+    expect([report.ops, report.run.status]).toEqual([[], "RUNNING"]);
   });
 
   it("FA-NX-13: a handle that was never awaited is never run later", async () => {

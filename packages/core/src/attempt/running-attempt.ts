@@ -15,7 +15,7 @@ import type { Clock } from "../words/clock.ts";
 import type { Codec } from "../words/codec.ts";
 import { deferred } from "../words/deferred.ts";
 import { DurableRandom } from "../words/durable-random.ts";
-import { ClaimLostError } from "../words/errors.ts";
+import { ClaimLostError, SerializationError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
@@ -107,7 +107,15 @@ export class RunningAttempt implements Attempt, ContextHost {
     claim.onLost((error) =>
       error instanceof ClaimLostError ? this.abort(error) : this.#break(error),
     );
-    if (run.unreadable !== undefined) return this.#end({ kind: "broken", error: run.unreadable });
+    if (run.unreadable !== undefined) return this.#break(run.unreadable);
+    let input: unknown;
+    try {
+      input = codec.decode(run.input);
+    } catch (cause) {
+      // Perhaps this worker lacks a key that others have: no reason to fail the run for good.
+      const message = `run ${run.runId}: its input cannot be read: ${normaliseThrown(cause).message}`;
+      return this.#break(new SerializationError(message, { cause }));
+    }
     if (this.#calls.isReplaying) this.#log.mute();
     const context = liveContext(this, {
       calls: this.#calls,
@@ -115,8 +123,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       log: this.#log.logger,
       ignoreReconcilers: this.#options.ignoreReconcilers,
     });
-    const act = async (): Promise<unknown> =>
-      implementation.handler(context, codec.decode(run.input));
+    const act = async (): Promise<unknown> => implementation.handler(context, input);
     act().then(
       (value) => this.#actionEnded({ kind: "returned", value }),
       (error: unknown) => this.#actionEnded({ kind: "threw", error }),

@@ -54,6 +54,7 @@ export class AttemptCalls implements CallHost {
   readonly #functions = new Map<string, unknown>();
   readonly #unused = new Map<DurablePromise<unknown>, CallSpec>();
   readonly #inFlight = new Set<CallRun>();
+  readonly #failedUnseen = new Set<CallRun>();
   #replaying = 0;
   #executing = 0;
   #executingReconcilable = 0;
@@ -125,6 +126,11 @@ export class AttemptCalls implements CallHost {
     return settlers.promise;
   }
 
+  /** Calls that failed, and that nothing has awaited since. */
+  get failedUnseen(): CallRun[] {
+    return [...this.#failedUnseen].filter((call) => !call.promise.isAwaited);
+  }
+
   /** Handles that nothing ever awaited. */
   takeUnused(): CallSpec[] {
     const unused = [...this.#unused.values()];
@@ -187,7 +193,13 @@ export class AttemptCalls implements CallHost {
   /** From here on the call counts as under way; one whose divergence fails the run never does. */
   #start(run: CallRun, plan: Parameters<CallRun["start"]>[0]): void {
     this.#inFlight.add(run);
+    if (plan.kind === "rerun") this.#warnOfRerun(run.planned);
     run.start(plan);
+  }
+
+  #warnOfRerun({ slot, functionId }: PlannedCall): void {
+    const message = `run ${this.runId}, slot ${slot}: ${functionId} was started by an earlier attempt, when it had a reconciler, and has none now: nobody can be asked what happened, so it runs again. Keep a reconciler for as long as runs live that used it`;
+    this.observe({ type: "warning", code: "reconciler-removed", slot, functionId, message });
   }
 
   #replay(run: CallRun, recorded: SettledCall): void {
@@ -199,7 +211,11 @@ export class AttemptCalls implements CallHost {
       this.#replaying -= 1;
       this.#noticeLive();
       this.#sawSettled(recorded);
-      run.deliver(this.outcomes.ofRecord(recorded));
+      try {
+        run.deliver(this.outcomes.ofRecord(recorded));
+      } catch (error) {
+        this.broken(error);
+      }
     });
   }
 
@@ -258,8 +274,9 @@ export class AttemptCalls implements CallHost {
     this.#options.journal.settle(call, isMarked);
   }
 
-  closed(call: CallRun): void {
+  closed(call: CallRun, hasFailed: boolean): void {
     this.#inFlight.delete(call);
+    if (hasFailed && !call.promise.isAwaited) this.#failedUnseen.add(call);
   }
 
   broken(error: unknown): void {

@@ -35,8 +35,8 @@ export interface CallHost {
   append(call: PlannedCall, startedAt: number): void;
   /** Records an outcome and puts it in line for the action. */
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void;
-  /** An outcome reached the action, or nobody wants it any more. */
-  closed(call: CallRun): void;
+  /** An outcome reached the action. */
+  closed(call: CallRun, hasFailed: boolean): void;
   /** The call cannot go on: what became of it could not be written down. */
   broken(error: unknown): void;
 }
@@ -98,7 +98,7 @@ export class CallRun {
   deliver(outcome: { readonly value: unknown } | { readonly error: unknown }): void {
     if ("error" in outcome) this.#settlers.reject(outcome.error);
     else this.#settlers.resolve(outcome.value);
-    this.#host.closed(this);
+    this.#host.closed(this, "error" in outcome);
   }
 
   async #run(first: Step): Promise<void> {

@@ -50,9 +50,15 @@ export class LastCalls {
     for (const { identity } of calls.takeUnused()) {
       observe({ type: "handle-unused", functionId: identity.functionId });
     }
+    for (const call of calls.failedUnseen) {
+      this.#warnNotAwaited(
+        call,
+        "failed, which its record says in full. The run goes on without it",
+      );
+    }
     for (const call of calls.inFlight) {
       if (call.promise.isAwaited) calls.abandon(call, reason);
-      else this.#warnNotAwaited(call);
+      else this.#warnNotAwaited(call, "was still under way: it is waited for and recorded");
     }
   }
 
@@ -62,14 +68,14 @@ export class LastCalls {
     for (const call of calls.inFlight) calls.abandon(call, reason);
   }
 
-  #warnNotAwaited({ planned: { slot, functionId } }: CallRun): void {
+  #warnNotAwaited({ planned: { slot, functionId } }: CallRun, what: string): void {
     const { observe, runId } = this.#options;
     observe({
       type: "warning",
       code: "call-not-awaited",
       slot,
       functionId,
-      message: `run ${runId}, slot ${slot}: ${functionId} was still under way when the action ended, and nothing awaited it: it is waited for and recorded. Await every durable call`,
+      message: `run ${runId}, slot ${slot}: nothing awaited ${functionId} before the action ended, and it ${what}. Await every durable call`,
     });
   }
 }

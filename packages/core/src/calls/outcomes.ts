@@ -8,7 +8,7 @@ import { toEncodable } from "../words/encodable.ts";
 import { SerializationError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
-import { isError, readSafely } from "../words/thrown.ts";
+import { isError, normaliseThrown, readSafely } from "../words/thrown.ts";
 import type { PlannedCall } from "./journal.ts";
 
 /** What the action sees of a call: the stored form decoded, on the first run as on every replay. */
@@ -77,9 +77,14 @@ export class Outcomes {
     return { status: "FAILED", payload: bytes, seen: { error } };
   }
 
-  /** A recorded outcome. Bytes that cannot be read are a failure of this call, and of no other. */
+  /**
+   * A recorded outcome.
+   *
+   * @throws SerializationError when its bytes cannot be read. To hand that to the action would show it a failure where
+   *   another attempt saw a success, and let it make up for something that did not fail.
+   */
   ofRecord(call: SettledCall): Seen {
-    const { codec, errors, notices } = this.#options;
+    const { codec, errors, notices, runId } = this.#options;
     try {
       if (call.status === "FAILED") {
         const error = reviveError(call.payload, codec, errors);
@@ -89,9 +94,9 @@ export class Outcomes {
       const value = codec.decode(call.payload);
       notices.sawResult(call.functionId, value);
       return { value };
-    } catch (error) {
-      if (error instanceof Error) this.#slots.set(error, call.slot);
-      return { error };
+    } catch (cause) {
+      const message = `run ${runId}, slot ${call.slot}: the recorded outcome of ${call.functionId} cannot be read: ${normaliseThrown(cause).message}`;
+      throw new SerializationError(message, { cause });
     }
   }
 

@@ -85,8 +85,10 @@ export type AttemptEvent =
 export type AttemptWarning =
   /** A class instance in a value is stored as its own fields. */
   | "class-instance"
-  /** A call was still in flight, awaited by nothing, when the action ended; it was waited for and recorded. */
+  /** Nothing awaited a call before the action ended: it was waited for and recorded, or had failed unseen. */
   | "call-not-awaited"
+  /** A call that was started with a reconciler has none any more, and runs again. */
+  | "reconciler-removed"
   /** A reconciler returned undefined although the call's result seems not to be void. */
   | "reconciler-returned-undefined"
   /** On replay a recorded call was not asked for in time; delivery went on without it. */
