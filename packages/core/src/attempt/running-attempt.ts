@@ -184,7 +184,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     if (this.#isActionOver && this.#phase === "releasing" && this.#lastCalls.areFloating) return;
     const ending = this.#isActionOver ? this.#lastCalls.judge(given) : given;
     this.#ending = ending;
-    const reason = ending.kind === "threw" ? ending.error : new DOMException(ENDED, "AbortError");
+    const reason = ending.kind === "threw" ? ending.error : ENDED;
     if (this.#isActionOver) this.#lastCalls.letGo(reason);
     else this.#lastCalls.letGoOfAll(reason);
     if (this.#calls.inFlight.size > 0) {
@@ -239,10 +239,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   #end(end: AttemptEnd): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
-    const reason =
-      end.kind === "lost" || end.kind === "broken"
-        ? end.error
-        : new DOMException(ENDED, "AbortError");
+    const reason = end.kind === "lost" || end.kind === "broken" ? end.error : ENDED;
     this.#calls.stop(reason);
     this.#abort.abort(reason);
     this.#done.resolve(end);
@@ -282,4 +279,5 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 }
 
-const ENDED = "the attempt is over";
+/** Shared by all attempts: to make one costs more than all else that an attempt's end does. */
+const ENDED = new DOMException("the attempt is over", "AbortError");

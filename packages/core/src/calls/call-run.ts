@@ -2,7 +2,7 @@ import { type NextStep, nextStep, type Step, type StepResult } from "../decision
 import type { CallPlan } from "../decisions/plan-call.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
 import { DurablePromise } from "../ports/durable-promise.ts";
-import { type CallOutcome, type SettledCall, settledCall } from "../words/call-result.ts";
+import { type CallStart, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
 import { type CallInfo, withCurrentCall } from "../words/current-call.ts";
 import { UsageError } from "../words/errors.ts";
@@ -33,6 +33,8 @@ export interface CallHost {
   /** Waits in place; false when the attempt hands back or ends first. */
   wait(ms: number, asks: number): Promise<boolean>;
   append(call: PlannedCall, startedAt: number): void;
+  /** A planned call as this attempt starts it. */
+  started(call: PlannedCall, startedAt: number): CallStart;
   /** Records an outcome and puts it in line for the action. */
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void;
   /** An outcome reached the action. */
@@ -189,15 +191,14 @@ export class CallRun {
       next.kind === "succeed"
         ? outcomes.ofValue(this.planned, next.value, isReconciled)
         : outcomes.ofError(this.planned, next.error);
-    const outcome: Omit<CallOutcome, "seq"> = {
+    const settled = settledCall(this.#host.started(this.planned, this.#startedAt), {
       status: observed.status,
+      seq: outcomes.takeSeq(),
       tookMs: Math.max(0, clock.now() - this.#startedAt),
       reconcilable: this.spec.reconciler !== undefined,
       reconciled: isReconciled,
       payload: observed.payload,
-    };
-    const start = { ...this.planned, startedAt: this.#startedAt, attempt: this.#host.epoch };
-    const settled = settledCall(start, { ...outcome, seq: outcomes.takeSeq() });
+    });
     this.#host.settle(settled, this.#isMarked, () => this.deliver(observed.seen));
   }
 
