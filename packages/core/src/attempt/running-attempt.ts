@@ -250,13 +250,11 @@ export class RunningAttempt implements Attempt, ContextHost {
   #changed(): void {
     if (this.#isLooking || this.#phase === "over") return;
     this.#isLooking = true;
-    this.#options.clock.turns.deliver(() => {
-      this.#isLooking = false;
-      this.#lookAround();
-    });
+    this.#options.clock.turns.deliver(this.#lookAround);
   }
 
-  #lookAround(): void {
+  readonly #lookAround = (): void => {
+    this.#isLooking = false;
     const { inFlight, order, waits } = this.#calls;
     if (this.#isOver() || !order.isIdle) return;
     if (this.#ending !== undefined && inFlight.size === 0) return this.#allClosed.resolve();
@@ -267,7 +265,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     if (inFlight.size === 0) return this.#noticeIdle();
     if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;
     this.#startRelease({ reason: "outcome-unknown", delayMs: waits.remainingMs });
-  }
+  };
 
   /** Nothing durable is under way and the action has not ended: it waits for something that no replay restores. */
   #noticeIdle(): void {

@@ -111,7 +111,6 @@ export class AttemptCalls implements CallHost {
   call(spec: CallSpec): DurablePromise<unknown> {
     this.#checkFunction(spec);
     const settlers = DurablePromise.withResolvers<unknown>();
-    settlers.promise.markHandled();
     this.#plan(spec, settlers);
     return settlers.promise;
   }
@@ -240,8 +239,8 @@ export class AttemptCalls implements CallHost {
 
   // What a call asks of its attempt.
 
-  mayStart(): boolean | Promise<boolean> {
-    return this.#gate.mayStart();
+  whenMayStart(start: () => void): void {
+    this.#gate.whenMayStart(start);
   }
 
   enter(isReconcilableFn: boolean): void {

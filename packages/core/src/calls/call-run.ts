@@ -4,12 +4,12 @@ import type { AttemptObserver } from "../ports/attempt.ts";
 import { DurablePromise } from "../ports/durable-promise.ts";
 import { type CallStart, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
-import { type CallInfo, withCurrentCall } from "../words/current-call.ts";
+import { type CallInfo, type Informant, withCurrentCall } from "../words/current-call.ts";
 import { UsageError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { CallSpec } from "./call-spec.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
-import type { Outcomes } from "./outcomes.ts";
+import type { Outcomes, Seen } from "./outcomes.ts";
 
 /** What a call needs of the attempt it belongs to. */
 export interface CallHost {
@@ -23,10 +23,10 @@ export interface CallHost {
   /** False when nothing new may start: the call then never settles. */
   readonly isOpen: boolean;
   /**
-   * Whether a fn or reconciler may start now: every outcome so far is acknowledged, and the lock is provably ours. A
-   * plain true needs no waiting.
+   * Calls back when a fn or reconciler may start: every outcome so far is acknowledged, and the lock is provably ours. At
+   * once if that is so already; never if the attempt ends first.
    */
-  mayStart(): boolean | Promise<boolean>;
+  whenMayStart(start: () => void): void;
   /** Counts a fn or reconciler that runs. */
   enter(isReconcilableFn: boolean): void;
   leave(isReconcilableFn: boolean): void;
@@ -44,7 +44,7 @@ export interface CallHost {
 }
 
 /** One durable call within one attempt, from its plan to its outcome. */
-export class CallRun {
+export class CallRun implements Informant {
   readonly planned: PlannedCall;
   readonly spec: CallSpec;
   readonly promise: DurablePromise<unknown>;
@@ -85,9 +85,7 @@ export class CallRun {
     if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);
     this.#isMarked = plan.kind !== "run" || plan.mark;
     if (plan.kind !== "reconcile") this.#asks = 0;
-    this.#run(plan.kind === "reconcile" ? "reconciler" : "fn").catch((error: unknown) =>
-      this.#host.broken(error),
-    );
+    this.#begin(plan.kind === "reconcile" ? "reconciler" : "fn");
   }
 
   /** Nobody waits for the outcome any more: the signal aborts, a late outcome is discarded. */
@@ -97,68 +95,73 @@ export class CallRun {
   }
 
   /** Hands the outcome to whoever awaits the call. */
-  deliver(outcome: { readonly value: unknown } | { readonly error: unknown }): void {
-    if ("error" in outcome) this.#settlers.reject(outcome.error);
-    else this.#settlers.resolve(outcome.value);
-    this.#host.closed(this, "error" in outcome);
-  }
-
-  async #run(first: Step): Promise<void> {
-    let step: Step | undefined = first;
-    while (step !== undefined) {
-      const verdict = this.#host.mayStart();
-      const mayStart = typeof verdict === "boolean" ? verdict : await verdict;
-      if (!mayStart || this.#isAbandoned) return;
-      step = await this.#takeStep(step);
+  deliver(outcome: Seen): void {
+    const hasFailed = "error" in outcome;
+    if (hasFailed) {
+      this.promise.markHandled();
+      this.#settlers.reject(outcome.error);
+    } else {
+      this.#settlers.resolve(outcome.value);
     }
+    this.#host.closed(this, hasFailed);
   }
 
-  /** Runs fn or the reconciler once, and does what follows from it. Says which step comes next, if any. */
-  async #takeStep(step: Step): Promise<Step | undefined> {
-    const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
-    this.#host.enter(isReconcilableFn);
-    const running = this.#invoke(step);
-    const leave = (): void => this.#host.leave(isReconcilableFn);
-    const result = await this.#bounded(running);
-    if (result.kind === "timed-out") void this.#outlast(step, running).then(leave);
-    if (this.#isAbandoned) {
-      if (result.kind !== "timed-out") leave();
-      return undefined;
-    }
-    const next = this.#decide(step, result);
-    if (next.kind === "succeed" || next.kind === "fail") this.#settle(step, next);
-    if (result.kind !== "timed-out") leave();
-    return this.#prepare(next);
-  }
+  // From here on callbacks, not promises: each promise would cost as much as a write.
 
-  #invoke(step: Step): Promise<StepResult> {
-    const { reconciler, start } = this.spec;
-    const info = this.#info();
-    return withCurrentCall(info, () =>
-      resultOf(() => (step === "reconciler" ? reconciler?.() : start(info))),
-    );
-  }
-
-  #bounded(running: Promise<StepResult>): Promise<StepResult> {
-    const { timeoutMs } = this.spec;
-    if (timeoutMs === undefined) return running;
-    return new Promise((resolve) => {
-      const cancel = this.#host.clock.timer(timeoutMs, () => {
-        resolve({ kind: "timed-out", timeoutMs });
-        this.#abort.abort(
-          new DOMException(`the call took longer than ${timeoutMs} ms`, "TimeoutError"),
-        );
-        this.#abort = new LazyAbort();
-      });
-      void running.then(resolve).finally(cancel);
+  #begin(step: Step): void {
+    this.#host.whenMayStart(() => {
+      if (!this.#isAbandoned) this.#take(step);
     });
   }
 
-  /** What timed out still runs, and may still take effect: the attempt must not move elsewhere meanwhile. */
-  async #outlast(step: Step, running: Promise<StepResult>): Promise<void> {
-    if (step === "fn") this.#overdue += 1;
-    await running;
-    if (step === "fn") this.#overdue -= 1;
+  /** Runs fn or the reconciler once, and does what follows from it. */
+  #take(step: Step): void {
+    const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
+    this.#host.enter(isReconcilableFn);
+    let isOverdue = false;
+    const cancelTimer = this.#startTimer((result) => {
+      isOverdue = true;
+      if (step === "fn") this.#overdue += 1;
+      this.#proceed(this.#conclude(step, result));
+    });
+    this.#invoke(step, (result) => {
+      cancelTimer?.();
+      const next = isOverdue ? undefined : this.#conclude(step, result);
+      if (isOverdue && step === "fn") this.#overdue -= 1;
+      // Not before: what is overdue may still take effect, and the attempt must not move elsewhere meanwhile.
+      this.#host.leave(isReconcilableFn);
+      this.#proceed(next);
+    });
+  }
+
+  #invoke(step: Step, ended: (result: StepResult) => void): void {
+    const { reconciler, start } = this.spec;
+    const body = step === "fn" ? start : () => reconciler?.();
+    void withCurrentCall(this, (call) => outcomeOf(() => body(call), ended));
+  }
+
+  #startTimer(timedOut: (result: StepResult) => void): (() => void) | undefined {
+    const { timeoutMs } = this.spec;
+    if (timeoutMs === undefined) return undefined;
+    return this.#host.clock.timer(timeoutMs, () => {
+      const abort = this.#abort;
+      this.#abort = new LazyAbort();
+      abort.abort(new DOMException(`the call took longer than ${timeoutMs} ms`, "TimeoutError"));
+      timedOut({ kind: "timed-out", timeoutMs });
+    });
+  }
+
+  /** Decides what follows from a step's end, and records the outcome if that is it. Undefined when nothing follows. */
+  #conclude(step: Step, result: StepResult): NextStep | undefined {
+    if (this.#isAbandoned) return undefined;
+    try {
+      const next = this.#decide(step, result);
+      if (next.kind === "succeed" || next.kind === "fail") this.#settle(step, next);
+      return next;
+    } catch (error) {
+      this.#host.broken(error);
+      return undefined;
+    }
   }
 
   #decide(step: Step, result: StepResult): NextStep {
@@ -180,58 +183,59 @@ export class CallRun {
   }
 
   #settle(step: Step, next: NextStep & { readonly kind: "succeed" | "fail" }): void {
-    const { slot, functionId } = this.planned;
     const { outcomes, observe, clock } = this.#host;
-    const isReconciled = step === "reconciler";
-    if (isReconciled) {
+    const reconciled = step === "reconciler";
+    if (reconciled) {
       const verdict = next.kind === "succeed" ? "succeeded" : "failed";
+      const { slot, functionId } = this.planned;
       observe({ type: "call-reconciled", verdict, slot, functionId });
     }
-    const observed =
+    const { status, payload, seen } =
       next.kind === "succeed"
-        ? outcomes.ofValue(this.planned, next.value, isReconciled)
+        ? outcomes.ofValue(this.planned, next.value, reconciled)
         : outcomes.ofError(this.planned, next.error);
     const settled = settledCall(this.#host.started(this.planned, this.#startedAt), {
-      status: observed.status,
+      status,
       seq: outcomes.takeSeq(),
       tookMs: Math.max(0, clock.now() - this.#startedAt),
       reconcilable: this.spec.reconciler !== undefined,
-      reconciled: isReconciled,
-      payload: observed.payload,
+      reconciled,
+      payload,
     });
-    this.#host.settle(settled, this.#isMarked, () => this.deliver(observed.seen));
+    this.#host.settle(settled, this.#isMarked, () => this.deliver(seen));
   }
 
-  /** Waits as the decision asks; undefined when the attempt hands back or ends meanwhile. */
-  async #prepare(next: NextStep): Promise<Step | undefined> {
+  /** Takes the next step, if there is one, after the wait that it asks for. */
+  #proceed(next: NextStep | undefined): void {
     const { slot, functionId } = this.planned;
     const { observe, runId } = this.#host;
-    let isDue = false;
-    if (next.kind === "run") {
-      observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
-      isDue = true;
-    } else if (next.kind === "retry") {
-      isDue = await this.#host.wait(next.delayMs, 0);
-    } else if (next.kind === "ask") {
-      const idempotencyKey = keyOfCall(runId, this.planned);
-      const { delayMs: retryInMs, error } = next;
-      const asks = this.#asks;
-      observe({
-        type: "outcome-unknown",
-        slot,
-        functionId,
-        idempotencyKey,
-        retryInMs,
-        asks,
-        error,
-      });
-      isDue = await this.#host.wait(retryInMs, asks);
+    switch (next?.kind) {
+      case undefined:
+      case "succeed":
+      case "fail":
+        return;
+      case "run":
+        observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
+        return this.#begin("fn");
+      case "retry":
+        return void this.#beginAfter(next.delayMs, 0, "fn");
+      case "ask": {
+        const { delayMs: retryInMs, error } = next;
+        const idempotencyKey = keyOfCall(runId, this.planned);
+        const asks = this.#asks;
+        const told = { slot, functionId, idempotencyKey, retryInMs, asks, error };
+        observe({ type: "outcome-unknown", ...told });
+        return void this.#beginAfter(retryInMs, asks, "reconciler");
+      }
     }
-    if (!isDue) return undefined;
-    return next.kind === "ask" ? "reconciler" : "fn";
   }
 
-  #info(): CallInfo {
+  /** Not when the attempt hands back or ends meanwhile. */
+  async #beginAfter(delayMs: number, asks: number, step: Step): Promise<void> {
+    if (await this.#host.wait(delayMs, asks)) this.#begin(step);
+  }
+
+  get info(): CallInfo {
     const { runId, epoch } = this.#host;
     const { planned } = this;
     const abort = this.#abort;
@@ -251,14 +255,19 @@ export class CallRun {
   }
 }
 
-async function resultOf(start: () => unknown): Promise<StepResult> {
+/** Calls back with what `start` comes to, whatever it returns or throws. */
+async function outcomeOf(start: () => unknown, ended: (result: StepResult) => void): Promise<void> {
+  let result: StepResult;
   try {
     const given = start();
     if (given instanceof DurablePromise) throw new UsageError(NESTED);
-    return { kind: "returned", value: await given };
+    result = { kind: "returned", value: await given };
   } catch (error) {
-    return { kind: "threw", error };
+    result = { kind: "threw", error };
+    // What throws at once must not end sooner than what returns at once: siblings begin first.
+    await Promise.resolve();
   }
+  ended(result);
 }
 
 const NESTED =

@@ -3,7 +3,7 @@ import type { CallOptions, Durable, DurableCallable } from "../ports/durable-fun
 import { copyOfArgs } from "../words/args-copy.ts";
 import { argsDigest } from "../words/args-digest.ts";
 import { type CallIdentity, checkFunctionId, functionIdOf } from "../words/call-identity.ts";
-import type { CallInfo } from "../words/current-call.ts";
+import type { Informant } from "../words/current-call.ts";
 import { checkOptions } from "../words/options.ts";
 
 /** A durable call as the action asked for it, checked and digested. */
@@ -11,7 +11,7 @@ export interface CallSpec {
   readonly identity: CallIdentity;
   /** The function behind the id, where two of them under one id would be a mistake. */
   readonly fn: ((...args: never) => unknown) | undefined;
-  readonly start: (info: CallInfo) => unknown;
+  readonly start: (call: Informant) => unknown;
   readonly reconciler: (() => unknown) | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number | undefined;
@@ -70,7 +70,7 @@ function callableSpec(callable: AnyCallable): CallSpec {
   return {
     identity: { functionId, argsDigest: "" },
     fn: undefined,
-    start: (info) => callable.call(info),
+    start: ({ info }) => callable.call(info),
     ...checkedOptions(where, callable),
   };
 }

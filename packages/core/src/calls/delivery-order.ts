@@ -79,11 +79,13 @@ export class DeliveryOrder {
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped || this.#ready.length === 0) return;
     this.#isScheduled = true;
-    this.#options.clock.turns.deliver(() => {
-      this.#isScheduled = false;
-      if (!this.#isStopped) this.#pump();
-    });
+    this.#options.clock.turns.deliver(this.#turn);
   }
+
+  readonly #turn = (): void => {
+    this.#isScheduled = false;
+    if (!this.#isStopped) this.#pump();
+  };
 
   #pump(): void {
     const due = this.#options.nextKnown();

@@ -20,22 +20,15 @@ export class EffectGate {
     this.#options = options;
   }
 
-  /** Whether an effect may begin now; a promise only when the store has still to acknowledge something. */
-  mayStart(): boolean | Promise<boolean> {
-    if (!this.#options.isOpen()) return false;
-    return this.#options.claim.isAcknowledged ? this.#ownsLock() : this.#afterAcknowledgement();
-  }
-
-  async #afterAcknowledgement(): Promise<boolean> {
+  /**
+   * Calls back when an effect may begin: at once, or as soon as the store has acknowledged everything written, by siblings
+   * meanwhile as well. Never when the attempt ends first.
+   */
+  whenMayStart(start: () => void): void {
     const { claim, isOpen } = this.#options;
-    try {
-      // What siblings write meanwhile counts as well.
-      while (!claim.isAcknowledged) await claim.acknowledged();
-    } catch {
-      // The claim tells the attempt itself that it is lost.
-      return false;
-    }
-    return isOpen() && this.#ownsLock();
+    if (!isOpen()) return;
+    if (!claim.isAcknowledged) claim.onAcknowledged(() => this.whenMayStart(start));
+    else if (this.#ownsLock()) start();
   }
 
   #ownsLock(): boolean {

@@ -122,16 +122,16 @@ export class Journal {
 
   #checkRoom(identity: CallIdentity): void {
     const { maxCalls, maxJournalBytes } = this.#limits;
+    const isFull = this.#bytes >= maxJournalBytes && !this.#recorded.has(this.#cursor);
+    if (this.#cursor < maxCalls && !isFull) return;
     const where = `run ${this.#claim.runId}, slot ${this.#cursor} (${identity.functionId})`;
     const advice = "split the work into several runs";
     if (this.#cursor >= maxCalls) {
       throw new LimitExceededError(`${where}: a run may have ${maxCalls} calls; ${advice}`);
     }
-    if (this.#bytes >= maxJournalBytes && !this.#recorded.has(this.#cursor)) {
-      throw new LimitExceededError(
-        `${where}: the journal is full, ${this.#bytes} of ${maxJournalBytes} bytes; record smaller results or ${advice}`,
-      );
-    }
+    throw new LimitExceededError(
+      `${where}: the journal is full, ${this.#bytes} of ${maxJournalBytes} bytes; record smaller results or ${advice}`,
+    );
   }
 
   /** The PENDING mark; must be acknowledged before fn starts. */

@@ -128,6 +128,8 @@ export interface Claim {
    * lost, or with the store's definite refusal. After one rejection every later call rejects alike.
    */
   acknowledged(): Promise<void>;
+  /** Calls back when everything written so far is acknowledged; never when the claim is lost before. */
+  onAcknowledged(listener: () => void): void;
   /** Calls back once, as soon as the claim is known to be lost or refused. At most one listener. */
   onLost(listener: (error: Error) => void): void;
 }

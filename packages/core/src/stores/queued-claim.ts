@@ -2,7 +2,6 @@ import type { Group, GroupReply, JournalEntry } from "../ports/commit.ts";
 import type { Claim, ClaimReply, Delivery, Settlement } from "../ports/store.ts";
 import { encodeCall } from "../words/call-bytes.ts";
 import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
-import { deferred } from "../words/deferred.ts";
 import { ClaimLostError } from "../words/errors.ts";
 
 /** Something that has a group for the next batch. */
@@ -70,9 +69,8 @@ export class ClaimRequest implements Source {
 
 interface Waiter {
   readonly target: number;
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  readonly acknowledged: () => void;
+  readonly lost?: (error: Error) => void;
 }
 
 /** A claim whose writes ride in batches. It numbers its groups, and knows how far the store has acknowledged them. */
@@ -129,11 +127,20 @@ class QueuedClaim implements Claim, Source {
   acknowledged(): Promise<void> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#acknowledged === this.#written) return Promise.resolve();
-    const last = this.#waiters.at(-1);
-    if (last?.target === this.#written) return last.promise;
-    const waiter = waiterFor(this.#written);
-    this.#waiters.push(waiter);
-    return waiter.promise;
+    const target = this.#written;
+    const promise = new Promise<void>((acknowledged, lost) => {
+      this.#waiters.push({ target, acknowledged, lost });
+    });
+    // Whoever never looks learns of the loss through onLost.
+    promise.catch(() => {});
+    return promise;
+  }
+
+  onAcknowledged(listener: () => void): void {
+    if (this.isAcknowledged) return listener();
+    if (this.#error === undefined) {
+      this.#waiters.push({ target: this.#written, acknowledged: listener });
+    }
   }
 
   onLost(listener: (error: Error) => void): void {
@@ -172,7 +179,7 @@ class QueuedClaim implements Claim, Source {
       case "same":
         this.#acknowledged += this.#inFlight;
         while ((this.#waiters[0]?.target ?? Number.POSITIVE_INFINITY) <= this.#acknowledged) {
-          this.#waiters.shift()?.resolve();
+          this.#waiters.shift()?.acknowledged();
         }
         return;
       case "fenced":
@@ -206,16 +213,9 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#entries = [];
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    for (const waiter of this.#waiters.splice(0)) waiter.lost?.(error);
     this.#onLost?.(error);
   }
-}
-
-function waiterFor(target: number): Waiter {
-  const { promise, resolve, reject } = deferred<void>();
-  // Whoever never looks learns of the loss through onLost.
-  promise.catch(() => {});
-  return { target, promise, resolve, reject };
 }
 
 function sizeOf(entry: JournalEntry): number {

@@ -16,7 +16,12 @@ export interface CallInfo {
   readonly signal: AbortSignal;
 }
 
-let current: CallInfo | undefined;
+/** A call that can say what it is; put together only when somebody asks. */
+export interface Informant {
+  readonly info: CallInfo;
+}
+
+let current: Informant | undefined;
 
 /**
  * The durable call that is being started. Valid in fn, `call` and the reconciler until their first `await`: read what
@@ -25,7 +30,7 @@ let current: CallInfo | undefined;
  * @throws UsageError anywhere else.
  */
 export function currentCall(): CallInfo {
-  if (current !== undefined) return current;
+  if (current !== undefined) return current.info;
   throw new UsageError(
     "currentCall() is valid only inside a durable call, before its first await: read what you need at the top of the function, e.g. const { idempotencyKey, signal } = currentCall()",
   );
@@ -33,15 +38,15 @@ export function currentCall(): CallInfo {
 
 /** The call whose synchronous part runs now, if any. */
 export function callBeingStarted(): CallInfo | undefined {
-  return current;
+  return current?.info;
 }
 
-/** Runs the synchronous part of `start` with `currentCall()` answering `info`. */
-export function withCurrentCall<T>(info: CallInfo, start: () => T): T {
+/** Runs the synchronous part of `start` with `currentCall()` answering what `call` is. */
+export function withCurrentCall<C extends Informant, T>(call: C, start: (call: C) => T): T {
   const outer = current;
-  current = info;
+  current = call;
   try {
-    return start();
+    return start(call);
   } finally {
     current = outer;
   }
