@@ -1,9 +1,11 @@
 import { Child } from "./child.ts";
-import { contenders, runsOf, type SystemName } from "./contenders.ts";
+import { contenders, type SystemName } from "./contenders.ts";
 import type { CoreFigures } from "./core-only.ts";
 import { describeMachine } from "./machine.ts";
 import type { Measurements } from "./measurements.ts";
 import { type BenchOptions, isChosen } from "./options.ts";
+import { quietServer } from "./quiet-server.ts";
+import { takeSample } from "./take-sample.ts";
 
 /** Measures everything that is chosen, interleaved: each round goes through all of it once, after one that does not count. */
 export async function measure(options: BenchOptions): Promise<Measurements> {
@@ -13,12 +15,17 @@ export async function measure(options: BenchOptions): Promise<Measurements> {
   const samples = chosen.map((contender) => ({ contender, samples: [] }));
   const measurements: Measurements = { machine, rounds, samples, latencies: [], core: [] };
   const children = new Children();
-  await measureRound(emptied(measurements), children, options, options.runs / 2);
-  for (let round = 1; round <= rounds; round += 1) {
-    process.stderr.write(`round ${round} of ${rounds}\n`);
-    await measureRound(measurements, children, options, options.runs);
+  const undo = await quietServer(redisUrl);
+  try {
+    await measureRound(emptied(measurements), children, options, options.runs / 2);
+    for (let round = 1; round <= rounds; round += 1) {
+      process.stderr.write(`round ${round} of ${rounds}\n`);
+      await measureRound(measurements, children, options, options.runs);
+    }
+  } finally {
+    await undo();
+    await children.close();
   }
-  await children.close();
   return measurements;
 }
 
@@ -29,11 +36,7 @@ async function measureRound(
   base: number,
 ): Promise<void> {
   for (const { contender, samples } of into.samples) {
-    const { system, calls, isReconcilable } = contender;
-    const work = { calls, isReconcilable };
-    const runs = runsOf(work, base);
-    const request = { task: "sample", redisUrl, system, work, runs } as const;
-    samples.push(await children.of(system).ask(request));
+    samples.push(await takeSample(children.of(contender.system), redisUrl, contender, base));
   }
   if (isChosen(only, "latency")) {
     into.latencies.push(await children.of("refrain").ask({ task: "latency", redisUrl }));

@@ -1,15 +1,15 @@
-import type { SystemName, Work } from "./contenders.ts";
+import type { SystemName } from "./contenders.ts";
 import type { CoreFigures } from "./core-only.ts";
 import type { Sample } from "./gauge.ts";
 import type { Latencies } from "./latency.ts";
+import type { Place } from "./system.ts";
 
 /** What a worker process is asked to measure. */
 export type Request =
   | {
       readonly task: "sample";
-      readonly redisUrl: string;
       readonly system: SystemName;
-      readonly work: Work;
+      readonly place: Place;
       readonly runs: number;
     }
   | { readonly task: "latency"; readonly redisUrl: string }

@@ -1,29 +1,25 @@
 import { Redis } from "ioredis";
-import type { SystemName, Work } from "./contenders.ts";
-import { Gauge, type Sample } from "./gauge.ts";
-import { naive1, naive2 } from "./naive.ts";
-import { raw } from "./raw.ts";
-import { refrain } from "./refrain.ts";
-import type { System } from "./system.ts";
+import type { Child } from "./child.ts";
+import { type Contender, runsOf } from "./contenders.ts";
+import type { Sample } from "./gauge.ts";
+import { systems } from "./systems.ts";
 
-const systems: Readonly<Record<SystemName, System>> = { raw, naive1, naive2, refrain };
+const NAMESPACE = `bench-${process.pid}`;
 
-/** Fills a queue, has one worker empty it, and clears away what both left. Only the worker's part is measured. */
+/** Fills a queue, has the worker process empty it, and clears away what both left. Only the worker's part is measured. */
 export async function takeSample(
+  child: Child,
   redisUrl: string,
-  name: SystemName,
-  work: Work,
-  runs: number,
+  { system, calls, isReconcilable }: Contender,
+  base: number,
 ): Promise<Sample> {
-  const system = systems[name];
-  const place = { redisUrl, namespace: `bench-${process.pid}` };
+  const place = { redisUrl, namespace: NAMESPACE };
+  const work = { calls, isReconcilable };
+  const runs = runsOf(work, base);
+  await systems[system].enqueue(place, runs, work);
+  const sample = await child.ask({ task: "sample", system, place, runs });
   const redis = new Redis(redisUrl);
-  await system.enqueue(place, runs, work);
-  const gauge = new Gauge(redis, runs);
-  const stop = await system.start(place, gauge);
-  const sample = await gauge.sample;
-  await stop();
-  await removeKeys(redis, `{${place.namespace}:*`);
+  await removeKeys(redis, `{${NAMESPACE}:*`);
   redis.disconnect();
   return sample;
 }

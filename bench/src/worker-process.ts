@@ -2,12 +2,12 @@
 import { measureCore } from "./core-only.ts";
 import { measureLatencies } from "./latency.ts";
 import type { Answers, Request } from "./requests.ts";
-import { takeSample } from "./take-sample.ts";
+import { workOff } from "./work-off.ts";
 
 function answer(request: Request): Promise<Answers[keyof Answers]> {
   switch (request.task) {
     case "sample":
-      return takeSample(request.redisUrl, request.system, request.work, request.runs);
+      return workOff(request.system, request.place, request.runs);
     case "latency":
       return measureLatencies(request.redisUrl);
     case "core":
