@@ -62,7 +62,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   #idleTurns = 0;
 
   constructor(options: RunningAttemptOptions) {
-    const { claim, run, limits, observe, notices, codec, errors } = options;
+    const { claim, run, implementation, limits, observe, notices, codec, errors } = options;
     this.#options = options;
     this.runId = run.runId;
     this.action = run.action;
@@ -79,8 +79,14 @@ export class RunningAttempt implements Attempt, ContextHost {
       bytesLeft: () => this.#journal.bytesLeft,
       takeSeq: () => this.#journal.takeSeq(),
     });
+    // Options are handed on one by one: spreads of many fields cost more than the rest of an attempt without calls.
     this.#calls = new AttemptCalls({
-      ...options,
+      claim,
+      run,
+      implementation,
+      observe,
+      clock: options.clock,
+      mayStartEffect: options.mayStartEffect,
       journal: this.#journal,
       outcomes: this.#outcomes,
       isEnding: () => this.#ending !== undefined,
@@ -92,7 +98,8 @@ export class RunningAttempt implements Attempt, ContextHost {
       broken: (error) => this.#break(error),
     });
     this.#lastCalls = new LastCalls({
-      ...options,
+      implementation,
+      observe,
       runId: run.runId,
       calls: this.#calls,
       journal: this.#journal,
@@ -191,9 +198,9 @@ export class RunningAttempt implements Attempt, ContextHost {
       this.#changed();
       await this.#allClosed.promise;
     }
-    const { runId } = this;
-    const outcomes = this.#outcomes;
-    const settlement = await settlementOf(ending, { ...this.#options, runId, outcomes });
+    const { implementation, codec, errors, limits } = this.#options;
+    const options = { implementation, codec, errors, limits, outcomes: this.#outcomes };
+    const settlement = await settlementOf(this.runId, ending, options);
     if (this.#isOver()) return;
     this.#phase = "sealed";
     this.#options.claim.settle(settlement);

@@ -71,7 +71,8 @@ export class AttemptCalls implements CallHost {
     this.observe = observe;
     this.#now = run.createdAt;
     this.waits = new Waits(clock);
-    this.#gate = new EffectGate({ ...options, runId: run.runId });
+    const { isOpen, mayStartEffect, abort } = options;
+    this.#gate = new EffectGate({ runId: run.runId, claim, isOpen, mayStartEffect, abort });
     this.order = new DeliveryOrder({
       clock,
       nextKnown: () => journal.nextKnown(),

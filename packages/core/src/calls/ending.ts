@@ -14,7 +14,6 @@ export type Ending =
   | { readonly kind: "threw"; readonly error: unknown };
 
 export interface SettlementOptions {
-  readonly runId: string;
   readonly implementation: ActionImplementation;
   readonly codec: Codec;
   readonly errors: ErrorClasses;
@@ -24,11 +23,12 @@ export interface SettlementOptions {
 
 /** Turns an ending into what is stored. An output that does not pass its schema or cannot be stored fails the run. */
 export async function settlementOf(
+  runId: string,
   ending: Ending,
   options: SettlementOptions,
 ): Promise<Settlement> {
   if (ending.kind === "threw") return failure(ending.error, options);
-  const { implementation, codec, limits, runId } = options;
+  const { implementation, codec, limits } = options;
   const { name, output } = implementation.definition;
   try {
     const parsed = await parseWith(
