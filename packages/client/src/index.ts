@@ -1,9 +1,11 @@
 // The client
+
+// A run's job in the queue, for those who deliver it
+export { addAgain, type LostJob, type RunOfJob } from "./add-again.ts";
 export type { Client, MixedItem } from "./client.ts";
 export type { EnqueueOptions } from "./enqueue-options.ts";
 export { EnqueueError, type EnqueueFailure, EnqueueManyError, RunNotFoundError } from "./errors.ts";
 export { JOB_BACKOFF, type JobData, jobOptionsOf, readJobData } from "./job.ts";
-// A run's job in the queue, for those who deliver it
 export { checkRunId, jobIdOf, runIdOf } from "./job-id.ts";
 export { type ClientParts, RunClient } from "./run-client.ts";
 // Runs

@@ -46,9 +46,9 @@ const FIXED_OPTIONS: JobsOptions = {
   sizeLimit: 8192,
 };
 
-export function jobDataOf(run: Omit<JobData, "incarnation">): JobData {
+export function jobDataOf(run: Omit<JobData, "incarnation">, incarnation = 0): JobData {
   const { runId, action, version, preview } = run;
-  return { runId, action, version: version.slice(0, 128), incarnation: 0, preview };
+  return { runId, action, version: version.slice(0, 128), incarnation, preview };
 }
 
 /** Reads a job's data; undefined for what no client of ours wrote: husks of deleted jobs, foreign and edited data. */

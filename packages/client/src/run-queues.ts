@@ -25,15 +25,19 @@ export class RunQueues {
     this.#options = options;
   }
 
-  /** The queue that a run's job goes to. Waits for the connection the first time. */
   async open(runId: string, name: string): Promise<OpenQueue> {
+    const queue = await this.queueOf(runId, name);
+    return { add: (prepared) => addJob(queue, prepared) };
+  }
+
+  /** The queue that a run's job goes to. Waits for the connection the first time. */
+  async queueOf(runId: string, name: string): Promise<Queue<JobData>> {
     const prefix = this.#options.prefixOf(runId);
     const key = `${prefix}:${name}`;
     const opening = this.#queues.get(key) ?? this.#connect(prefix, name);
     this.#queues.set(key, opening);
     try {
-      const queue = await opening;
-      return { add: (prepared) => addJob(queue, prepared) };
+      return await opening;
     } catch (error) {
       // A queue that failed to connect stays failed; the next caller gets a new one.
       if (this.#queues.get(key) === opening) this.#queues.delete(key);
