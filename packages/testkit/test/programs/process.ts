@@ -31,6 +31,10 @@ export class Process implements Functions {
   #begins = 0;
   #effects = 0;
   #timers = 0;
+  #endFirstTimer: () => void = () => {};
+  readonly #firstTimer = new Promise<void>((resolve) => {
+    this.#endFirstTimer = resolve;
+  });
 
   constructor(port: CommitPort, options: ProcessOptions) {
     this.#options = options;
@@ -47,13 +51,14 @@ export class Process implements Functions {
     this.#befalls("release");
     this.#befalls("takeover");
     const turns = traits.turns + this.#noise(`${info.slot}/${info.attempt}`);
-    return turns + traits.ms === 0
+    return turns + traits.ms === 0 && !traits.outlastsTimer
       ? this.#finish(info, traits)
       : this.#performSlowly(info, traits, turns);
   }
 
   async #performSlowly(info: CallInfo, traits: Traits, turns: number): Promise<unknown> {
     const early = traits.isEager ? this.#effect(info) : undefined;
+    if (traits.outlastsTimer) await this.#firstTimer;
     for (let count = 0; count < turns; count++) await turn();
     if (traits.ms > 0) await pause(traits.ms);
     return this.port.hasCrashed ? this.#die(info) : this.#finish(info, traits, early);
@@ -105,6 +110,7 @@ export class Process implements Functions {
   async timer(ms: number): Promise<void> {
     this.#timers += 1;
     await pause(ms * (1 + this.#noise(`timer ${this.#timers}/${this.#options.attempt}`)));
+    this.#endFirstTimer();
   }
 
   #diesAt(point: Crash["point"], count: number): boolean {

@@ -27,6 +27,8 @@ export interface Traits {
   readonly turns: number;
   /** Milliseconds that fn takes besides. */
   readonly ms: number;
+  /** fn goes on until the first plain timer of its attempt is over. */
+  readonly outlastsTimer: boolean;
   /** Whether the outside world changes at the beginning of fn or at its end. */
   readonly isEager: boolean;
   /** The reconciler does not know the first time it is asked in an attempt. */
@@ -134,6 +136,7 @@ export function cases(options: CaseOptions = {}): fc.Arbitrary<Case> {
     fails: fc.integer({ min: 0, max: 4 }).map((one) => one === 0),
     turns: fc.integer({ min: 0, max: 3 }),
     ms: fc.constant(0),
+    outlastsTimer: fc.constant(false),
     isEager: fc.boolean(),
     isShy: fc.integer({ min: 0, max: 5 }).map((one) => one === 0),
   });
