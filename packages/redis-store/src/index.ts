@@ -19,8 +19,22 @@ export { checkShards, shardOf } from "./shard-of.ts";
 
 // Connections and servers
 
-export { checkServer, type ServerCheck } from "./check-server.ts";
 export { type Connection, connectRedis, type Purpose } from "./connect-redis.ts";
+export {
+  type DurabilityLevel,
+  durabilityOf,
+  type PossibleLoss,
+  possibleLoss,
+} from "./durability.ts";
+export {
+  describeFinding,
+  type Finding,
+  type JudgeOptions,
+  judgeConnection,
+  judgeServer,
+  type Risk,
+} from "./judge-server.ts";
+export { productOf, readServerInfo, type ServerInfo } from "./server-info.ts";
 export {
   RedisSettledHints,
   type RedisSettledHintsOptions,

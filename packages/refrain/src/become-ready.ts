@@ -1,4 +1,14 @@
-import { checkServer, type RedisStore, StoreError, waitUntilReady } from "@refrain/redis-store";
+import {
+  describeFinding,
+  type Finding,
+  type JudgeOptions,
+  judgeConnection,
+  judgeServer,
+  type RedisStore,
+  readServerInfo,
+  StoreError,
+  waitUntilReady,
+} from "@refrain/redis-store";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 
@@ -7,6 +17,7 @@ export interface BecomeReadyOptions {
   readonly journal: Redis;
   readonly redis: Redis;
   readonly logger: Logger;
+  readonly judging: JudgeOptions;
 }
 
 /**
@@ -19,9 +30,9 @@ export async function becomeReady(options: BecomeReadyOptions): Promise<void> {
   for (;;) {
     try {
       await Promise.all([waitUntilReady(journal), waitUntilReady(redis)]);
-      const { errors, warnings } = await checkServer(redis);
-      if (errors.length > 0) throw new StoreError(errors.join("; "));
-      for (const warning of warnings) logger.warn(`Redis: ${warning}`);
+      for (const finding of await judge(options)) {
+        logger.warn(`Redis: ${describeFinding(finding)}`);
+      }
       return await store.ready();
     } catch (error) {
       if (!(error instanceof StoreError && error.isTransient) || journal.status === "end")
@@ -29,4 +40,12 @@ export async function becomeReady(options: BecomeReadyOptions): Promise<void> {
       logger.warn(`${error.message}; trying on`);
     }
   }
+}
+
+/** @throws StoreError when the server does not fit; what only makes it less safe is returned. */
+async function judge({ redis, judging }: BecomeReadyOptions): Promise<readonly Finding[]> {
+  const server = judgeServer(await readServerInfo(redis), judging);
+  const errors = server.filter(({ severity }) => severity === "error").map(describeFinding);
+  if (errors.length > 0) throw new StoreError(errors.join("; "));
+  return [...server, ...judgeConnection(redis.options, judging)];
 }

@@ -31,6 +31,7 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
   const journal = connections.openOwn("journal");
   const store = new RedisStore({ redis: journal, namespace, shards, limits, ...seams });
   const { host, port, path, db, name } = redis.options;
+  const judging = { isProduction: isProduction(), acceptRisks: options.acceptRisks };
   return {
     ...options,
     store,
@@ -42,7 +43,12 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     clock: systemClock,
     scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
     reach: () => waitUntilReady(journal),
-    connect: (logger) => becomeReady({ store, journal, redis, logger }),
+    connect: (logger) => becomeReady({ store, journal, redis, logger, judging }),
     close: () => connections.close(store.close()),
   };
+}
+
+/** What is merely warned of elsewhere can be refused where runs matter. */
+function isProduction(): boolean {
+  return process.env["NODE_ENV"] === "production";
 }

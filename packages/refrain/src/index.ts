@@ -52,7 +52,7 @@ export {
   UsageError,
   ValidationError,
 } from "@refrain/core";
-export type { Connection } from "@refrain/redis-store";
+export type { Connection, Risk } from "@refrain/redis-store";
 export { StoreError } from "@refrain/redis-store";
 // The worker
 export type {

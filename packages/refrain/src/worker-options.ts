@@ -1,5 +1,5 @@
 import { checkName, checkOptions, type Implementation, implementationOf } from "@refrain/core";
-import { checkQueueName } from "@refrain/redis-store";
+import { checkQueueName, type Risk } from "@refrain/redis-store";
 import type { Logger } from "pino";
 import { checkWhole } from "./check-number.ts";
 import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
@@ -30,6 +30,12 @@ export interface WorkerOptions extends CommonOptions {
    * true.
    */
   readonly handleRejections?: boolean;
+  /**
+   * Dangers of the server that are known and accepted; nothing is said of them then. "no-persistence": it keeps runs in memory,
+   * and a restart loses them; with NODE_ENV=production the worker does not start on such a server otherwise. "plaintext":
+   * the connection leaves this machine without TLS; with NODE_ENV=production that is warned of otherwise. Default none.
+   */
+  readonly acceptRisks?: readonly Risk[];
   /** A pino logger. Default: one that writes to standard output. */
   readonly logger?: Logger;
 }
@@ -45,6 +51,7 @@ const KEYS = [
   "poisonAfter",
   "handleSignals",
   "handleRejections",
+  "acceptRisks",
   "logger",
 ];
 
@@ -57,9 +64,12 @@ const DEFAULTS = {
   poisonAfter: 10,
   handleSignals: false,
   handleRejections: true,
+  acceptRisks: [],
 } as const;
 
 type Defaulted = { readonly [K in keyof typeof DEFAULTS]: Required<WorkerOptions>[K] };
+
+const RISKS: readonly unknown[] = ["no-persistence", "plaintext"] satisfies readonly Risk[];
 
 /** @throws TypeError that names the option which is wrong. */
 export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defaulted {
@@ -75,6 +85,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
     if (value === undefined || typeof value === "boolean") continue;
     throw new TypeError(`createWorker: ${name} must be true or false`);
   }
+  checkRisks(options.acceptRisks);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const read = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as WorkerOptions) };
   checkWhole("createWorker: concurrency", read.concurrency, 1, 100_000);
@@ -97,4 +108,11 @@ function checkActions(actions: readonly Implementation[]): void {
     }
     names.add(definition.name);
   }
+}
+
+function checkRisks(risks: unknown = []): void {
+  if (Array.isArray(risks) && risks.every((risk) => RISKS.includes(risk))) return;
+  throw new TypeError(
+    `createWorker: acceptRisks must be a list of ${RISKS.join(" and ")}, not ${JSON.stringify(risks)}`,
+  );
 }

@@ -22,6 +22,8 @@ test.each<[object, RegExp]>([
   [{ connection, actions, poisonAfter: 0 }, /poisonAfter must be a whole number/],
   [{ connection, actions, handleSignals: "yes" }, /handleSignals must be true or false/],
   [{ connection, actions, handleRejections: 1 }, /handleRejections must be true or false/],
+  [{ connection, actions, acceptRisks: ["plain"] }, /acceptRisks must be a list of no-persistence/],
+  [{ connection, actions, acceptRisks: "plaintext" }, /acceptRisks must be a list/],
   [{ connection, actions, queues: ["a:b"] }, /a queue must be/],
   [{ connection, actions, queues: ["live"] }, /cannot be named "live"/],
   [{ connection, actions, namespace: "a:b" }, /a namespace has letters/],
@@ -37,6 +39,7 @@ test.each<[object, RegExp]>([
 test.each<[object, RegExp]>([
   [{}, /connection is missing/],
   [{ connection, concurrency: 5 }, /unknown option "concurrency"/],
+  [{ connection, acceptRisks: [] }, /unknown option "acceptRisks"/],
   [{ connection, namespace: "" }, /a namespace has letters/],
   [{ connection, shards: 5000 }, /shards must be a whole number/],
   [{ connection, errors: { Declined: Date } }, /errors\.Declined must be a class/],

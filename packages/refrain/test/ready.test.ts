@@ -1,8 +1,9 @@
+import os from "node:os";
 import { FaultProxy, startRedis } from "@refrain/testkit";
 import { pino } from "pino";
 import { createWorker, defineAction, StoreError } from "refrain";
-import { expect, test } from "vitest";
-import { Harness, WARN } from "./support/harness.ts";
+import { expect, test, vi } from "vitest";
+import { Harness, type TestWorker, WARN } from "./support/harness.ts";
 
 const harness = new Harness();
 const action = defineAction<string, string>({ name: "echo" });
@@ -66,6 +67,50 @@ test("what makes a server unsafe is refused or warned of, with what to change", 
   await expect(refused.ready()).rejects.toThrow(/maxmemory-policy noeviction/);
   await warned.close();
   await refused.close();
+});
+
+test("a server that keeps runs in memory is refused in production, unless the risk is accepted", async () => {
+  await using volatile = await startRedis({ args: ["--appendonly", "no"] });
+  const connection = volatile.url;
+  vi.stubEnv("NODE_ENV", "production");
+  harness.defer(async () => void vi.unstubAllEnvs());
+
+  const refused = harness.startWorker({ actions, connection });
+  await expect(refused.ready()).rejects.toThrow(
+    /loses every run.*Set `appendonly yes`.*acceptRisks/,
+  );
+  const accepting = await harness.worker({
+    actions,
+    connection,
+    acceptRisks: ["no-persistence"],
+  });
+
+  expect(accepting.logs.filter((line) => line.level === WARN)).toEqual([]);
+  await refused.close();
+  await accepting.close();
+});
+
+test("a plaintext connection to another machine is warned of in production, unless the risk is accepted", async () => {
+  const address = Object.values(os.networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal);
+  await using server = await startRedis({
+    args: ["--bind", "0.0.0.0", "--protected-mode", "no"],
+  });
+  const connection = `redis://${address?.address}:${server.port}`;
+  vi.stubEnv("NODE_ENV", "production");
+  harness.defer(async () => void vi.unstubAllEnvs());
+
+  const careless = await harness.worker({ actions, connection });
+  const accepting = await harness.worker({ actions, connection, acceptRisks: ["plaintext"] });
+
+  const warned = (worker: TestWorker) => worker.logs.filter((line) => line.level === WARN);
+  expect(warned(careless)).toEqual([
+    expect.objectContaining({ msg: expect.stringMatching(/is not encrypted.*rediss:/) }),
+  ]);
+  expect(warned(accepting)).toEqual([]);
+  await careless.close();
+  await accepting.close();
 });
 
 test("refused credentials are said at once", async () => {

@@ -11,7 +11,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "core/src/calls/attempt-calls.ts": 2,
   "core/src/calls/outcomes.ts": 2,
   "core/src/calls/last-calls.ts": 1,
-  "redis-store/src/check-server.ts": 3,
+  "redis-store/src/judge-server.ts": 5,
   "refrain/src/become-ready.ts": 2,
   "worker/src/attempt-reporter.ts": 6,
   "worker/src/connection-log.ts": 1,
@@ -20,7 +20,8 @@ const PLACES: Readonly<Record<string, number>> = {
   "worker/src/run-worker.ts": 2,
 };
 
-const WARNS = /\.warn\(| onTrouble\(|type: "warning",|warnings(?: : errors\))?\.push\(/g;
+const WARNS =
+  /\.warn\(| onTrouble\(|type: "warning",|warnings\.push\(|yield warning\(|\? warning :|^ {4}warning\(/gm;
 
 const sources = ["core", "redis-store", "client", "worker", "refrain"].flatMap((name) => {
   const folder = `packages/${name}/src`;
