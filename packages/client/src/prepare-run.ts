@@ -9,7 +9,6 @@ import {
   prepareInput,
 } from "@refrain/core";
 import type { EnqueueOptions } from "./enqueue-options.ts";
-import type { JobTiming } from "./job.ts";
 import { previewOf } from "./preview.ts";
 
 /** A run that is checked, encoded and named: everything but sent. */
@@ -18,7 +17,6 @@ export interface PreparedRun {
   /** The action's error classes, for the run's handle. */
   readonly errors: ErrorClasses;
   readonly preview: string;
-  readonly timing: JobTiming;
 }
 
 export interface PrepareOptions {
@@ -46,11 +44,11 @@ export async function prepareRun(
   const { bytes, digest } = await prepareInput(definition, input, options);
   const { name: action, version, queue, errors } = definition;
   const runId = enqueue.runId ?? randomUUID();
-  const requestId = newNonce();
+  const { delayMs, priority } = enqueue;
+  const named = { runId, action, version, queue, requestId: newNonce() };
   return {
-    run: { runId, action, version, queue, input: bytes, inputDigest: digest, requestId },
+    run: { ...named, input: bytes, inputDigest: digest, delayMs, priority },
     errors,
     preview: options.hasPreview ? previewOf(input) : "",
-    timing: { delayMs: enqueue.delayMs, priority: enqueue.priority },
   };
 }

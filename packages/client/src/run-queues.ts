@@ -66,7 +66,7 @@ export class RunQueues {
 }
 
 async function addJob(queue: Queue<JobData>, prepared: PreparedRun): Promise<void> {
-  const { run, preview, timing } = prepared;
+  const { run, preview } = prepared;
   const data = jobDataOf({ ...run, preview });
-  await queue.add(run.action, data, jobOptionsOf(run.runId, timing));
+  await queue.add(run.action, data, jobOptionsOf(run.runId, run));
 }

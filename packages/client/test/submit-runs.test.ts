@@ -18,7 +18,6 @@ function prepared(runId: string): PreparedRun {
     },
     errors: {},
     preview: "",
-    timing: {},
   };
 }
 

@@ -57,6 +57,7 @@ export {
   isSettledStatus,
   type LiveRun,
   type NewRun,
+  type RebuildOptions,
   type RunOutcome,
   type RunSnapshot,
   RunStatus,

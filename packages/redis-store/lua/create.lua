@@ -13,6 +13,8 @@
   ARGV[5] input        bytes
   ARGV[6] inputDigest  str
   ARGV[7] requestId    str   one per request, however often that is sent
+  ARGV[8] delay        str   milliseconds until the first attempt; empty for none
+  ARGV[9] priority     str   of the run's job; empty for none
 
   returns
     created                                  by this request, now or when it was sent before
@@ -22,7 +24,7 @@
 --@include shared/now
 
 local run, calls, live = unpack(KEYS)
-local runId, action, version, queue, input, inputDigest, requestId = unpack(ARGV)
+local runId, action, version, queue, input, inputDigest, requestId, delay, priority = unpack(ARGV)
 
 local known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')
 local knownAction, knownDigest, knownRequest = unpack(known)
@@ -34,5 +36,7 @@ local createdAt = now()
 redis.call('UNLINK', calls)
 redis.call('HSET', run, 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue,
   'input', input, 'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt)
+if delay ~= '' then redis.call('HSET', run, 'notBefore', string.format('%.0f', createdAt + delay)) end
+if priority ~= '' then redis.call('HSET', run, 'priority', priority) end
 redis.call('ZADD', live, createdAt, runId)
 return 'created'

@@ -1,6 +1,7 @@
 #!lua
 --[[
-  list: what a page of live runs needs to have its jobs added again. A name on the page that has no run goes.
+  list: what a page of live runs needs to have its jobs added again. A name on the page that has no run goes. Each run is
+  nine values: its id, and then the fields below; what it lacks is empty.
 
   KEYS[1]    live  zset  runs not settled yet, by creation time
   KEYS[2..]  runs  list  the page's runs
@@ -8,15 +9,16 @@
   ARGV[1..]  runIds  list  their ids
 
   returns
-    page  runs:list  id, action, version, queue and incarnation of each
+    page  runs:list
 ]]
 local live = KEYS[1]
+local fields = { 'action', 'version', 'queue', 'status', 'incarnation', 'createdAt', 'notBefore', 'priority' }
 local page = {}
 for i, runId in ipairs(ARGV) do
-  local action, version, queue, incarnation =
-    unpack(redis.call('HMGET', KEYS[i + 1], 'action', 'version', 'queue', 'incarnation'))
-  if action then
-    for _, field in ipairs({ runId, action, version, queue, incarnation or 0 }) do page[#page + 1] = field end
+  local run = redis.call('HMGET', KEYS[i + 1], unpack(fields))
+  if run[1] then
+    page[#page + 1] = runId
+    for field = 1, #fields do page[#page + 1] = run[field] or '' end
   else
     redis.call('ZREM', live, runId)
   end

@@ -8,7 +8,18 @@ type StoredRun = Extract<OutcomeOf<typeof read>, { readonly tag: "run" }>;
 
 /** A run as read.lua hands it out; its calls are decoded elsewhere. */
 export function decodeRun(runId: string, stored: StoredRun): Omit<RunSnapshot, "calls"> {
-  const { action, version, queue, generation, incarnation, epoch, v, createdAt } = stored;
+  const {
+    action,
+    version,
+    queue,
+    generation,
+    incarnation,
+    epoch,
+    v,
+    createdAt,
+    notBefore,
+    priority,
+  } = stored;
   const status = statusOf(stored.status);
   return {
     runId,
@@ -21,10 +32,17 @@ export function decodeRun(runId: string, stored: StoredRun): Omit<RunSnapshot, "
     epoch,
     v,
     createdAt,
-    settledAt: stored.settledAt === "" ? undefined : Number(stored.settledAt),
+    notBefore: numberOf(notBefore),
+    priority: numberOf(priority),
+    settledAt: numberOf(stored.settledAt),
     input: present(stored.input, "input"),
     outcome: isSettledStatus(status) ? decodeRunOutcome(stored) : undefined,
   };
+}
+
+/** A number that may be lacking. */
+export function numberOf(text: string): number | undefined {
+  return text === "" ? undefined : Number(text);
 }
 
 function statusOf(text: string): RunStatus {

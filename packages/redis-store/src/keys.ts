@@ -6,6 +6,7 @@
  *   {ns:s}:run:<id>:calls   hash     slot -> stored call; absent while there are none
  *   {ns:s}:live             zset     ids of the runs that are not settled, by creation time
  *   {ns:s}:settled          channel  hears the id of every run that settles
+ *   {ns:s}:rescuer          string   the worker that looks for lost jobs of the shard, as long as its lease lasts
  *   {ns:0}:layout           hash     version and shards of this namespace
  *   {ns:s}:<queue>:*        BullMQ's own, with {ns:s} as its prefix
  *
@@ -23,11 +24,13 @@ export class ShardKeys {
   readonly prefix: string;
   readonly live: string;
   readonly settled: string;
+  readonly rescuer: string;
 
   constructor(namespace: string, shard: number) {
     this.prefix = `{${namespace}:${shard}}`;
     this.live = `${this.prefix}:live`;
     this.settled = `${this.prefix}:settled`;
+    this.rescuer = `${this.prefix}:rescuer`;
   }
 
   of(runId: string): RunKeys {
@@ -77,6 +80,7 @@ export const reservedQueueNames: ReadonlySet<string> = new Set([
   "run",
   "live",
   "settled",
+  "rescuer",
   "layout",
 ]);
 

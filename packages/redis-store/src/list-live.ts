@@ -1,4 +1,5 @@
 import type { LiveRun } from "@refrain/core";
+import { numberOf } from "./decode-run.ts";
 import type { ShardKeys } from "./keys.ts";
 import { type RedisClient, runScript } from "./script.ts";
 import { list } from "./scripts.generated.ts";
@@ -62,9 +63,24 @@ async function describe(
   const page = await runScript(redis, list, { live: keys.live, runs }, { runIds });
   const fields = page.runs.map(String);
   const live: LiveRun[] = [];
-  for (let i = 0; i < fields.length; i += 5) {
-    const [runId = "", action = "", version = "", queue = "", incarnation] = fields.slice(i, i + 5);
-    live.push({ runId, action, version, queue, incarnation: Number(incarnation) });
-  }
+  for (let i = 0; i < fields.length; i += FIELDS) live.push(liveRun(fields.slice(i, i + FIELDS)));
   return live;
+}
+
+const FIELDS = 9;
+
+function liveRun(fields: readonly string[]): LiveRun {
+  const [runId = "", action = "", version = "", queue = "", status = "", ...numbers] = fields;
+  const [incarnation = "", createdAt = "", notBefore = "", priority = ""] = numbers;
+  return {
+    runId,
+    action,
+    version,
+    queue,
+    isRunning: status === "RUNNING",
+    incarnation: Number(incarnation),
+    createdAt: Number(createdAt),
+    notBefore: numberOf(notBefore),
+    priority: numberOf(priority),
+  };
 }

@@ -11,6 +11,7 @@ import {
   type Limits,
   type LiveRun,
   type NewRun,
+  type RebuildOptions,
   type RunSnapshot,
   systemClock,
 } from "@refrain/core";
@@ -23,7 +24,7 @@ import { checkLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
 import { type RedisClient, runScript } from "./script.ts";
-import { create, read } from "./scripts.generated.ts";
+import { create, lead, read } from "./scripts.generated.ts";
 import { checkShards, shardOf } from "./shard-of.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -85,6 +86,7 @@ export class RedisStore implements ActionStateStore {
   /** @throws TypeError on a bad run id or queue, LimitExceededError on too large an input, StoreError from Redis. */
   async create(run: NewRun): Promise<CreateReply> {
     const { runId, action, version, queue, input, inputDigest, requestId } = run;
+    const [delay, priority] = [textOf(run.delayMs), textOf(run.priority)];
     checkRunId(runId);
     checkQueueName(queue);
     if (input.byteLength > this.#limits.maxValueBytes) {
@@ -98,7 +100,7 @@ export class RedisStore implements ActionStateStore {
       this.#redis,
       create,
       { ...keys.of(runId), live: keys.live },
-      { runId, action, version, queue, input, inputDigest, requestId },
+      { runId, action, version, queue, input, inputDigest, requestId, delay, priority },
     );
     const { tag: kind, ...rest } = await created.catch((error: unknown) => {
       throw StoreError.from(`run ${runId}: it may not have been created`, error);
@@ -150,12 +152,26 @@ export class RedisStore implements ActionStateStore {
     return count;
   }
 
-  rebuild(
-    options: { readonly offset?: number; readonly limit?: number } = {},
-  ): Promise<readonly LiveRun[]> {
-    const { offset = 0, limit = 1000 } = options;
-    const keys = this.#shards.map((shard) => shard.keys);
-    return listLive(this.#redis, keys, offset, limit);
+  rebuild(options: RebuildOptions = {}): Promise<readonly LiveRun[]> {
+    const { offset = 0, limit = 1000, shard } = options;
+    const keys = this.#shards.map((each) => each.keys);
+    const asked = shard === undefined ? keys : keys.slice(shard, shard + 1);
+    return listLive(this.#redis, asked, offset, limit);
+  }
+
+  /**
+   * Asks for the lease of a shard's rescuer, or to keep it. What its holder does is safe without it: the lease only keeps
+   * workers from all doing the same.
+   *
+   * @param owner random, one per candidate
+   * @param forMs how long the lease lasts from now on, by the server's clock
+   * @returns whether the lease is the owner's
+   */
+  async lead(shard: number, owner: string, forMs: number): Promise<boolean> {
+    const keys = this.#shards[shard]?.keys;
+    if (keys === undefined) throw new TypeError(`there is no shard ${shard}`);
+    const reply = await runScript(this.#redis, lead, { leader: keys.rescuer }, { owner, forMs });
+    return reply.tag === "leads";
   }
 
   /** Writes what is queued, however long Redis is away; ending the connection gives up. That is left to whoever opened it. */
@@ -168,4 +184,8 @@ export class RedisStore implements ActionStateStore {
     if (shard === undefined) throw new Error(`run ${runId} is in no shard`);
     return shard;
   }
+}
+
+function textOf(number: number | undefined): string {
+  return number === undefined ? "" : String(number);
 }

@@ -47,6 +47,7 @@ it("the rights that the documentation names are enough for everything a store do
   await heard;
   expect(await store.rebuild()).toEqual([]);
   expect((await store.read("order-1"))?.calls).toHaveLength(1);
+  expect(await store.lead(0, "owner", 1000)).toBe(true);
   expect(await store.prune(Date.now() + 1000)).toBe(1);
 
   await hints.close();

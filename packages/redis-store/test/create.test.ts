@@ -53,6 +53,22 @@ describe("create", () => {
     expect(await bench.redis.pttl(key)).toBe(-1);
   });
 
+  it("stores when the first attempt may begin, and the priority, where there is one", async () => {
+    await using bench = await openStore();
+    const runs = [newRun({ delayMs: 0 }), newRun({ delayMs: 3.2e12, priority: 2 })];
+    for (const run of runs) await bench.store.create(run);
+
+    const stored = await Promise.all(
+      runs.map(({ runId }) => bench.redis.hgetall(bench.keys.of(runId).run)),
+    );
+
+    const [now, later] = stored;
+    expect(now).toMatchObject({ notBefore: now?.["createdAt"] });
+    expect(now).not.toHaveProperty("priority");
+    const notBefore = `${Number(later?.["createdAt"]) + 3.2e12}`;
+    expect(later).toMatchObject({ notBefore, priority: "2" });
+  });
+
   it("drops calls that somebody left without their run", async () => {
     await using bench = await openStore();
     const run = newRun();

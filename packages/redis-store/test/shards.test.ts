@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RedisStore, ShardKeys } from "../src/index.ts";
+import { RedisStore, ShardKeys, shardOf } from "../src/index.ts";
 import { newRun, openStore } from "./store-bench.ts";
 
 describe("a store of several shards", () => {
@@ -33,6 +33,20 @@ describe("a store of several shards", () => {
     for (const { runId } of all) times.push((await bench.store.read(runId))?.createdAt ?? 0);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
+});
+
+it("lists the live runs of each shard by themselves", async () => {
+  await using bench = await openStore({ shards: 3 });
+  const runs = Array.from({ length: 20 }, (_, i) => newRun({ runId: `order-${i}` }));
+  for (const run of runs) await bench.store.create(run);
+
+  const shards = [];
+  for (let shard = 0; shard < 3; shard++) shards.push(await bench.store.rebuild({ shard }));
+
+  for (const [shard, live] of shards.entries()) {
+    expect(live.map(({ runId }) => shardOf(runId, 3))).toEqual(live.map(() => shard));
+  }
+  expect(shards.flat()).toHaveLength(20);
 });
 
 describe("the layout", () => {

@@ -26,6 +26,10 @@ export interface NewRun {
   readonly inputDigest: string;
   /** Random, one per enqueue: lets a create that is sent twice answer `created` both times. */
   readonly requestId: string;
+  /** How long the first attempt is to wait, for whoever adds the run's job anew. Default: not at all. */
+  readonly delayMs?: number | undefined;
+  /** The priority of the run's job, for whoever adds it anew. Default: none. */
+  readonly priority?: number | undefined;
 }
 
 /** `existing`: the same action and input digest are there already. `conflict`: the id belongs to another run. */
@@ -147,6 +151,9 @@ export interface RunSnapshot {
   /** The linearisation counter: rises once per applied group of writes and per claim. */
   readonly v: number;
   readonly createdAt: number;
+  /** When the first attempt may begin, if it was to wait. */
+  readonly notBefore: number | undefined;
+  readonly priority: number | undefined;
   readonly settledAt: number | undefined;
   readonly input: Uint8Array;
   readonly outcome: RunOutcome | undefined;
@@ -160,7 +167,23 @@ export interface LiveRun {
   readonly action: string;
   readonly version: string;
   readonly queue: string;
+  /** An attempt has claimed it, and did not hand it back. */
+  readonly isRunning: boolean;
   readonly incarnation: number;
+  /** Epoch milliseconds by the store's clock. */
+  readonly createdAt: number;
+  /** When the first attempt may begin, by the same clock; undefined when it was not to wait. */
+  readonly notBefore: number | undefined;
+  readonly priority: number | undefined;
+}
+
+export interface RebuildOptions {
+  /** Where the page begins. Default 0. */
+  readonly offset?: number;
+  /** Default 1000. */
+  readonly limit?: number;
+  /** Default: all shards. */
+  readonly shard?: number;
 }
 
 /** The journal's home. MemoryStore is the specification; every store passes the same conformance suite. */
@@ -176,11 +199,8 @@ export interface ActionStateStore {
   read(runId: string, options?: { readonly calls?: boolean }): Promise<RunSnapshot | undefined>;
   /** Deletes runs settled before `before` (epoch milliseconds) ahead of their time; never a live one. Says how many. */
   prune(before: number): Promise<number>;
-  /** Lists live runs, oldest first, page by page: what must have a job in a queue. */
-  rebuild(options?: {
-    readonly offset?: number;
-    readonly limit?: number;
-  }): Promise<readonly LiveRun[]>;
+  /** Lists live runs, oldest first, page by page: what must have a job in a queue. Of one shard, or of all. */
+  rebuild(options?: RebuildOptions): Promise<readonly LiveRun[]>;
   /** Writes what is queued, then lets go of what the store itself opened. */
   close(): Promise<void>;
 }

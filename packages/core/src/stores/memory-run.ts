@@ -175,6 +175,7 @@ export class MemoryRun {
       epoch: this.#epoch,
       v: this.#v,
       createdAt: this.#createdAt,
+      ...this.#timing(),
       settledAt: this.#settledAt,
       outcome: this.#outcome,
       calls: withCalls ? this.#decoded() : [],
@@ -183,7 +184,21 @@ export class MemoryRun {
 
   liveRun(): LiveRun {
     const { runId, action, version, queue } = this.#new;
-    return { runId, action, version, queue, incarnation: this.#incarnation };
+    return {
+      runId,
+      action,
+      version,
+      queue,
+      isRunning: this.#status === "RUNNING",
+      incarnation: this.#incarnation,
+      createdAt: this.#createdAt,
+      ...this.#timing(),
+    };
+  }
+
+  #timing(): Pick<LiveRun, "notBefore" | "priority"> {
+    const { delayMs, priority } = this.#new;
+    return { notBefore: delayMs === undefined ? undefined : this.#createdAt + delayMs, priority };
   }
 
   #readable(): Pick<ClaimedRun, "calls" | "unreadable"> {

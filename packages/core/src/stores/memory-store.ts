@@ -6,6 +6,7 @@ import type {
   Delivery,
   LiveRun,
   NewRun,
+  RebuildOptions,
   RunSnapshot,
 } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
@@ -59,10 +60,9 @@ export class MemoryStore implements ActionStateStore {
     return due.length;
   }
 
-  async rebuild(
-    options: { readonly offset?: number; readonly limit?: number } = {},
-  ): Promise<readonly LiveRun[]> {
-    const { offset = 0, limit = 1000 } = options;
+  async rebuild(options: RebuildOptions = {}): Promise<readonly LiveRun[]> {
+    const { offset = 0, limit = 1000, shard = 0 } = options;
+    if (shard !== 0) return [];
     const live = [...this.#runs.values()].filter((run) => run.isLive);
     return live.slice(offset, offset + limit).map((run) => run.liveRun());
   }

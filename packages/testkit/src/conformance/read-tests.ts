@@ -53,6 +53,44 @@ export const readTests: StoreTests = {
     expect(await t.store.rebuild({ offset: 3, limit: 3 })).toEqual(pages[1]);
   },
 
+  "rebuild tells which runs are under way, and which job was claimed last": async (t) => {
+    const [waits, runs, released] = [await t.created(), await t.created(), await t.created()];
+    await t.claimed(runs, { incarnation: 3 });
+    const { claim } = await t.claimed(released, { incarnation: 4 });
+    claim.release(0);
+    await claim.acknowledged();
+
+    const live = sortedByAge(await t.store.rebuild(), [waits, runs, released]);
+
+    const told = live.map(({ isRunning, incarnation }) => [isRunning, incarnation]);
+    expect(told).toEqual([
+      [false, 0],
+      [true, 3],
+      [false, 4],
+    ]);
+  },
+
+  "a run keeps the time before which it must not start, and its priority": async (t) => {
+    const [timed, plain] = [await t.created({ delayMs: 60_000, priority: 7 }), await t.created()];
+
+    const read = await Promise.all([t.read(timed.runId), t.read(plain.runId)]);
+    const live = sortedByAge(await t.store.rebuild(), [timed, plain]);
+
+    const timing = { notBefore: (read[0]?.createdAt ?? 0) + 60_000, priority: 7 };
+    const none = { notBefore: undefined, priority: undefined };
+    expect(read).toMatchObject([timing, none]);
+    expect(live).toMatchObject([timing, none]);
+    expect(live.map(({ createdAt }) => createdAt)).toEqual(read.map(({ createdAt }) => createdAt));
+  },
+
+  "rebuild lists one shard when asked for it": async (t) => {
+    const run = await t.created();
+
+    const shards = [await t.store.rebuild({ shard: 0 }), await t.store.rebuild({ shard: 1 })];
+
+    expect(shards.flat().map(({ runId }) => runId)).toEqual([run.runId]);
+  },
+
   "prune deletes runs settled before a moment, and neither later nor live ones": async (t) => {
     const [early, late, live] = [await t.created(), await t.created(), await t.created()];
     const claim = await t.claimed(live);
