@@ -59,10 +59,19 @@ function conflict({ run }: PreparedRun, owner: string): Submitted {
 }
 
 function refused(runId: string, what: string, cause: unknown): Submitted {
-  const error = new EnqueueError(
-    runId,
-    `${what}: enqueue it again with the same runId and input, which never starts it twice`,
-    { cause },
-  );
-  return { kind: "refused", error };
+  const message = `${what}: ${adviceOn(cause)}enqueue it again with the same runId and input, which never starts it twice`;
+  return { kind: "refused", error: new EnqueueError(runId, message, { cause }) };
+}
+
+/** What people can do about a server that takes no writes, by the word it answers with. */
+const ADVICE: readonly (readonly [word: RegExp, advice: string])[] = [
+  [/\bOOM\b/, "Redis has no memory left (maxmemory). Free some, or raise it, and "],
+  [/\bMISCONF\b/, "Redis cannot write to its disk and takes no writes. Free some space, and "],
+  [/\bNOREPLICAS\b/, "Redis has too few replicas (min-replicas-to-write). Bring one back, and "],
+  [/\bREADONLY\b/, "Redis is a replica now. Connect to its master, and "],
+];
+
+function adviceOn(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : "";
+  return ADVICE.find(([word]) => word.test(message))?.[1] ?? "";
 }

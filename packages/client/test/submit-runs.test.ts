@@ -73,3 +73,18 @@ test("a run that may not have been created is not said to be there", async () =>
   expect(submitted.error.message).toMatch(/^run r-1 may not have been created: enqueue it again/);
   expect(submitted.error.cause).toBe(cause);
 });
+
+test.each([
+  ["OOM command not allowed when used memory > 'maxmemory'.", /no memory left \(maxmemory\)/],
+  ["MISCONF Errors writing to the AOF file", /cannot write to its disk/],
+  ["NOREPLICAS Not enough good replicas to write.", /too few replicas/],
+  ["READONLY You can't write against a read only replica.", /is a replica now/],
+])("F6 what keeps a server from writing is told with the run: %s", async (reply, advice) => {
+  const store = storeThat(() => Promise.reject(new Error(`run r-1: ${reply}`)));
+
+  const [submitted] = await submitRuns(store, [submission("r-1")]);
+
+  if (submitted?.kind !== "refused") throw new Error("a refusal was expected");
+  expect(submitted.error.message).toMatch(advice);
+  expect(submitted.error.message).toMatch(/enqueue it again with the same runId and input/);
+});

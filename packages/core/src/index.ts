@@ -34,7 +34,13 @@ export type {
   DroppedCall,
   ReleaseReason,
 } from "./ports/attempt.ts";
-export type { CommitPort, Group, GroupReply, JournalEntry } from "./ports/commit.ts";
+export {
+  type CommitPort,
+  type Group,
+  type GroupReply,
+  type JournalEntry,
+  needsRoom,
+} from "./ports/commit.ts";
 export type { DurableContext } from "./ports/durable-context.ts";
 export {
   type Awaitable,

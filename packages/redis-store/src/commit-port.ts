@@ -1,10 +1,10 @@
-import type { Clock, CommitPort, Group, GroupReply } from "@refrain/core";
+import { type Clock, type CommitPort, type Group, type GroupReply, needsRoom } from "@refrain/core";
 import { decodeReply, refusal } from "./decode-reply.ts";
 import { encodeBatch } from "./encode-batch.ts";
 import type { ShardKeys } from "./keys.ts";
 import { type RedisClient, type Reply, ScriptCall } from "./script.ts";
-import { commit } from "./scripts.generated.ts";
-import { mayPass } from "./store-error.ts";
+import { commit, commitWhenFull } from "./scripts.generated.ts";
+import { isOutOfMemory, mayPass } from "./store-error.ts";
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 5000;
@@ -12,6 +12,8 @@ const LONGEST_PAUSE_MS = 5000;
 /**
  * Group commit over Redis. A batch without a definite answer is sent again, the same bytes, until it has one. A batch that
  * is refused for good goes group by group: what one run holds, or what is asked of it, stops no other.
+ *
+ * Memory that is full refuses a batch as a whole, unless nothing in it needs room.
  */
 export class RedisCommitPort implements CommitPort {
   readonly #redis: RedisClient;
@@ -24,34 +26,64 @@ export class RedisCommitPort implements CommitPort {
     this.#clock = clock;
   }
 
-  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
-    try {
-      const replies = await this.#commit(batch);
-      return batch.map((group, index) => decodeReply(group, replies[index] ?? null));
-    } catch (error) {
-      const [only] = batch;
-      if (only !== undefined && batch.length === 1) {
-        return [{ word: "refused", error: refusal(only, error) }];
-      }
-    }
-    const replies: GroupReply[] = [];
-    for (const group of batch) replies.push(...(await this.send([group])));
-    return replies;
+  send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    return this.#carryOut(batch, batch.some(needsRoom) ? commit : commitWhenFull, false);
   }
 
-  async #commit(batch: readonly Group[]): Promise<readonly Reply[]> {
+  /** @param mayHaveCopies whether these groups were sent before, and no reply came */
+  async #carryOut(
+    batch: readonly Group[],
+    script: typeof commit,
+    mayHaveCopies: boolean,
+  ): Promise<readonly GroupReply[]> {
     const { runs, groups } = encodeBatch(batch, this.#keys);
     const { live, settled } = this.#keys;
-    const call = new ScriptCall(commit, { live, runs }, { settled, groups });
+    const call = new ScriptCall(script, { live, runs }, { settled, groups });
     for (let failures = 0; ; failures++) {
       try {
-        return (await call.send(this.#redis)) as readonly Reply[];
+        const replies = (await call.send(this.#redis)) as readonly Reply[];
+        return batch.map((group, index) => decodeReply(group, replies[index] ?? null));
       } catch (error) {
+        const isUnanswered = mayHaveCopies || call.isUnanswered;
         // A connection that somebody ended for good will not tell what became of the batch.
-        if (this.#redis.status === "end" || !mayPass(error)) throw error;
+        if (this.#redis.status === "end" || !mayPass(error)) {
+          return this.#oneByOne(batch, error, isUnanswered);
+        }
+        if (isOutOfMemory(error)) return this.#refuse(batch, isUnanswered);
         await this.#pause(failures);
       }
     }
+  }
+
+  async #oneByOne(
+    batch: readonly Group[],
+    error: unknown,
+    mayHaveCopies: boolean,
+  ): Promise<readonly GroupReply[]> {
+    const [only] = batch;
+    if (only !== undefined && batch.length === 1) {
+      return [{ word: "refused", error: refusal(only, error) }];
+    }
+    const replies: GroupReply[] = [];
+    for (const group of batch) {
+      const script = needsRoom(group) ? commit : commitWhenFull;
+      replies.push(...(await this.#carryOut([group], script, mayHaveCopies)));
+    }
+    return replies;
+  }
+
+  /**
+   * Memory is full. A copy without a reply may have been carried out before it was, or may be still: its writes are carried
+   * out as they are, under their numbers, room or no room. Of claims a store knows every copy by its nonce.
+   */
+  async #refuse(batch: readonly Group[], mayHaveCopies: boolean): Promise<readonly GroupReply[]> {
+    const writes = mayHaveCopies ? batch.filter((group) => group.kind === "write") : [];
+    const replies = writes.length === 0 ? [] : await this.#carryOut(writes, commitWhenFull, true);
+    let next = 0;
+    return batch.map((group) => {
+      const reply = mayHaveCopies && group.kind === "write" ? replies[next++] : undefined;
+      return reply ?? { word: "full" };
+    });
   }
 
   #pause(failures: number): Promise<void> {

@@ -13,6 +13,7 @@ export class ScriptCommand extends Command {
   readonly #lua: string;
   readonly #operands: Operands;
   #sent: Set<string> | undefined;
+  #copies = 0;
 
   /** @param firstKey tells a cluster's client where to send the command */
   constructor(sha1: string, lua: string, firstKey: string, operands: Operands) {
@@ -22,7 +23,13 @@ export class ScriptCommand extends Command {
     this.#operands = operands;
   }
 
+  /** How often it was written to a socket. ioredis writes it again, unasked, when a connection ends before its reply. */
+  get copies(): number {
+    return this.#copies;
+  }
+
   override toWritable(socket: object): Buffer {
+    this.#copies += 1;
     const sent = sentOn.get(socket) ?? new Set();
     sentOn.set(socket, sent);
     this.#sent = sent;

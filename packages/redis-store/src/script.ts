@@ -47,6 +47,7 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   readonly #script: Script<Keys, Args, Outcome>;
   readonly #firstKey: string;
   readonly #operands = new Operands();
+  #unanswered = 0;
 
   constructor(script: Script<Keys, Args, Outcome>, keys: Keys, args: Args) {
     const names = script.keys.flatMap((name) => keys[name]) as string[];
@@ -57,14 +58,29 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
     for (const name of script.args) this.#add(args[name] as Operand | readonly Operand[]);
   }
 
+  /** Whether a copy may have been carried out, or may be still: it was sent, and no reply came. */
+  get isUnanswered(): boolean {
+    return this.#unanswered > 0;
+  }
+
   async send(redis: RedisClient): Promise<Reply> {
     const command = this.#command();
     try {
-      return (await redis.sendCommand(command)) as Reply;
+      return await this.#answer(redis, command);
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
       command.forget();
-      return (await redis.sendCommand(this.#command())) as Reply;
+      return await this.#answer(redis, this.#command());
+    }
+  }
+
+  async #answer(redis: RedisClient, command: ScriptCommand): Promise<Reply> {
+    try {
+      return (await redis.sendCommand(command)) as Reply;
+    } catch (error) {
+      const replies = error instanceof Error && error.name === "ReplyError" ? 1 : 0;
+      this.#unanswered += command.copies - replies;
+      throw error;
     }
   }
 

@@ -3,6 +3,90 @@
 import type { Operand } from "./operands.ts";
 import type { Flat, Script } from "./script.ts";
 
+export const commitWhenFull: Script<{ readonly live: string; readonly runs: readonly string[] }, { readonly settled: string; readonly groups: readonly Operand[] }, { readonly tag: "claimed"; readonly version: string; readonly generation: number; readonly epoch: number; readonly createdAt: number; readonly clears: number; readonly suspect: number; readonly unknownAsks: number; readonly input: Buffer | null; readonly journal: Flat } | { readonly tag: "settled"; readonly status: string; readonly outcome: Buffer | null; readonly failedSlot: string } | { readonly tag: "stale" } | { readonly tag: "foreign"; readonly action: string; readonly queue: string } | { readonly tag: "missing" } | { readonly tag: "applied" } | { readonly tag: "same" } | { readonly tag: "gap" } | { readonly tag: "fenced" }> = {
+  "name": "commitWhenFull",
+  "sha1": "a292fc8ee3a4fd883e96448a0827310f91cb664d",
+  "keys": [
+    "live",
+    "runs"
+  ],
+  "args": [
+    "settled",
+    "groups"
+  ],
+  "outcomes": {
+    "claimed": [
+      {
+        "name": "version",
+        "type": "str"
+      },
+      {
+        "name": "generation",
+        "type": "int"
+      },
+      {
+        "name": "epoch",
+        "type": "int"
+      },
+      {
+        "name": "createdAt",
+        "type": "int"
+      },
+      {
+        "name": "clears",
+        "type": "int"
+      },
+      {
+        "name": "suspect",
+        "type": "int"
+      },
+      {
+        "name": "unknownAsks",
+        "type": "int"
+      },
+      {
+        "name": "input",
+        "type": "bytes"
+      },
+      {
+        "name": "journal",
+        "type": "flat"
+      }
+    ],
+    "settled": [
+      {
+        "name": "status",
+        "type": "str"
+      },
+      {
+        "name": "outcome",
+        "type": "bytes"
+      },
+      {
+        "name": "failedSlot",
+        "type": "str"
+      }
+    ],
+    "stale": [],
+    "foreign": [
+      {
+        "name": "action",
+        "type": "str"
+      },
+      {
+        "name": "queue",
+        "type": "str"
+      }
+    ],
+    "missing": [],
+    "applied": [],
+    "same": [],
+    "gap": [],
+    "fenced": []
+  },
+  "lua": "#!lua flags=allow-oom\n-- commit, also by a server that has no memory left. For what came of effects: what leads to new ones waits until it has.\n--[[\n  commit: one batch of group commit. A group is one run's claim or one run's writes, applied whole or not at all. It starts\n  with its kind and how many operands follow; its kind and its entries name these, and take them in turn.\n\n  KEYS[1]    live  zset  runs not settled yet, by creation time\n  KEYS[2..]  runs  list  each group's run and that run's calls\n\n  ARGV[1]    settled  str   the channel that hears of every settled run\n  ARGV[2..]  groups   list  each group's kind, count, and that many operands\n\n  returns for each group one of those that claim and write name\n]]\nlocal live, settled = KEYS[1], ARGV[1]\nlocal cursor = 1\n\n-- take(count) -> the next operands, as many as asked for\nlocal function take(count)\n  cursor = cursor + count\n  return unpack(ARGV, cursor - count + 1, cursor)\nend\n\n-- now() -> epoch milliseconds by the server's clock, as text\nlocal function now()\n  local seconds, microseconds = unpack(redis.call('TIME'))\n  return string.format('%d%03d', seconds, math.floor(microseconds / 1000))\nend\n-- fields(key, ...) -> the named fields of a hash, as a table; those it lacks are false\nlocal function fields(key, ...)\n  local values = redis.call('HMGET', key, ...)\n  local named = {}\n  for i, name in ipairs({ ... }) do named[name] = values[i] end\n  return named\nend\n-- The statuses of runs that have ended.\nlocal SETTLED = { SUCCEEDED = true, FAILED = true, CANCELLED = true }\n-- journal(calls) -> slot, call, slot, call ...; or `large`, when they are more than fits one reply\nlocal function journal(calls)\n  local count = redis.call('HLEN', calls)\n  if count == 0 then return {} end\n  if count > 1000 then return 'large' end\n  local bytes = 0\n  for _, slot in ipairs(redis.call('HKEYS', calls)) do\n    bytes = bytes + redis.call('HSTRLEN', calls, slot)\n    if bytes > 256 * 1024 then return 'large' end\n  end\n  return redis.call('HGETALL', calls)\nend\n-- A list of the last 16 values a run moved on from: each on a line of its own, after an empty one.\n\n-- remember(list, value) -> the list with one more\nlocal function remember(list, value)\n  local longer = (list or '\\n') .. value .. '\\n'\n  local _, lines = longer:gsub('\\n', '\\n')\n  if lines > 17 then longer = longer:gsub('^\\n[^\\n]*', '', 1) end\n  return longer\nend\n\n-- remembers(list, value) -> true when it is on the list\nlocal function remembers(list, value)\n  return list and list:find('\\n' .. value .. '\\n', 1, true) ~= nil\nend\n--[[\n  claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one. Writes\n  leave `v` and `suspect` alone: `n`, their number, is added to the one and ends the other at the next claim.\n\n  action, queue       of the job\n  nonce               random, made by the processor that asks\n  timestamp, started  when the job was added; how often it was handed out, this time included\n  incarnation         how often the run's job was added anew\n\n  returns\n    claimed  version:str  generation:int  epoch:int  createdAt:int  clears:int  suspect:int  unknownAsks:int\n             input:bytes  journal:flat\n    settled  status:str  outcome:bytes  failedSlot:str  the run has its outcome\n    stale                                               the run moved on from this delivery\n    foreign  action:str  queue:str                      the run belongs to these\n    missing                                             there is no such run\n]]\nlocal function hasMovedOn(run, nonce, timestamp, started, incarnation)\n  return tonumber(incarnation) < tonumber(run.incarnation or 0)\n    or (timestamp == run.timestamp and tonumber(started) < tonumber(run.started))\n    or remembers(run.nonces, nonce)\n    or remembers(run.timestamps, timestamp)\nend\n\nlocal function handOver(key, run, nonce, timestamp, started, incarnation)\n  local writes = tonumber(run.n or 0)\n  run.epoch = (run.epoch or 0) + 1\n  run.suspect = writes > 0 and 1 or (run.suspect or 0) + 1\n  redis.call('HSET', key, 'status', 'RUNNING', 'nonce', nonce, 'n', 0, 'v', (run.v or 0) + writes + 1, 'epoch', run.epoch,\n    'suspect', run.suspect, 'timestamp', timestamp, 'started', started, 'incarnation', incarnation)\n  if run.nonce then redis.call('HSET', key, 'nonces', remember(run.nonces, run.nonce)) end\n  if run.timestamp and run.timestamp ~= timestamp then\n    redis.call('HSET', key, 'timestamps', remember(run.timestamps, run.timestamp))\n  end\nend\n\nlocal function claim(key, calls)\n  local action, queue, nonce, timestamp, started, incarnation = take(6)\n  local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',\n    'createdAt', 'clears', 'suspect', 'unknownAsks', 'input', 'timestamp', 'started', 'nonces', 'timestamps',\n    'outcome', 'failedSlot')\n\n  if not run.status then return 'missing' end\n  if run.action ~= action or run.queue ~= queue then return { 'foreign', run.action, run.queue } end\n  if SETTLED[run.status] then return { 'settled', run.status, run.outcome, run.failedSlot } end\n\n  -- A claim that arrives again is answered again, unless its attempt has released the run by now.\n  local isKnown = nonce == run.nonce\n  if isKnown and run.status ~= 'RUNNING' then return 'stale' end\n  if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end\n\n  local entries = journal(calls)\n  if not isKnown then handOver(key, run, nonce, timestamp, started, incarnation) end\n  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.suspect,\n    run.unknownAsks or 0, run.input, entries }\nend\n--[[\n  put: calls into their slots: a started call, an outcome in its place, or an outcome at once (append, finalize and record).\n  Nothing is compared: the nonce and the group's number say whose slots these are, and that they are written once.\n\n  count        of calls\n  slot, bytes  of each\n]]\nlocal function put(_, calls)\n  local count = take(1)\n  redis.call('HSET', calls, take(2 * count))\nend\n--[[\n  clear: drops the calls of a stretch of slots, for divergence, and counts the clear.\n\n  from, to  the first and the last slot\n]]\nlocal function clear(run, calls)\n  local from, to = take(2)\n  for first = from, to, 1000 do\n    local slots = {}\n    for slot = first, math.min(first + 999, to) do slots[#slots + 1] = slot end\n    redis.call('HDEL', calls, unpack(slots))\n  end\n  redis.call('HINCRBY', run, 'clears', 1)\nend\n--[[\n  settle: ends the run, and tells who listens. A run that succeeded needs its calls no more; the others keep them as long as\n  they are kept. From here on both keys have a TTL; a live run has none.\n\n  runId\n  status      SUCCEEDED, FAILED or CANCELLED\n  outcome     the encoded output or error\n  failedSlot  empty for none\n  retention   milliseconds\n]]\nlocal function settle(run, calls)\n  local runId, status, outcome, failedSlot, retention = take(5)\n  redis.call('ZREM', live, runId)\n  redis.call('HSET', run, 'status', status, 'outcome', outcome, 'failedSlot', failedSlot, 'settledAt', now())\n  redis.call('PEXPIRE', run, retention)\n  if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end\n  redis.call('PUBLISH', settled, runId)\nend\n--[[\n  release: hands the run back. Its nonce stays, so that this group is known when it arrives again; no other passes the fence.\n\n  unknownAsks  how often in a row reconcilers could not say what happened\n]]\nlocal function release(run)\n  redis.call('HSET', run, 'status', 'QUEUED', 'unknownAsks', take(1))\nend\n--[[\n  write: one numbered group of a claim's entries. The fence comes first, and a copy that arrives late finds its number taken:\n  it is harmless. A release or a settlement keeps the nonce and ends the run's being RUNNING: after it nothing passes.\n\n  nonce    the claim's\n  n        the group's number, counted from 1 within the claim\n  entries  to the group's end, each with its name first\n\n  returns\n    applied\n    same     it was applied before\n    gap      a group before it was lost\n    fenced   the run is not this claim's\n]]\nlocal entry = { put = put, clear = clear, settle = settle, release = release }\n\nlocal function write(run, calls, last)\n  local nonce, n = take(2)\n  local owner, seen, status = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status'))\n  if owner ~= nonce then return 'fenced' end\n  if n - seen <= 0 then return 'same' end\n  if status ~= 'RUNNING' then return 'fenced' end\n  if n - seen > 1 then return 'gap' end\n\n  while cursor < last do entry[take(1)](run, calls) end\n  redis.call('HSET', run, 'n', n)\n  return 'applied'\nend\n\nlocal kinds = { claim = claim, write = write }\nlocal replies = {}\nfor key = 2, #KEYS, 2 do\n  local kind, count = take(2)\n  local last = cursor + count\n  replies[#replies + 1] = kinds[kind](KEYS[key], KEYS[key + 1], last)\n  cursor = last\nend\nreturn replies\n"
+};
+
 export const commit: Script<{ readonly live: string; readonly runs: readonly string[] }, { readonly settled: string; readonly groups: readonly Operand[] }, { readonly tag: "claimed"; readonly version: string; readonly generation: number; readonly epoch: number; readonly createdAt: number; readonly clears: number; readonly suspect: number; readonly unknownAsks: number; readonly input: Buffer | null; readonly journal: Flat } | { readonly tag: "settled"; readonly status: string; readonly outcome: Buffer | null; readonly failedSlot: string } | { readonly tag: "stale" } | { readonly tag: "foreign"; readonly action: string; readonly queue: string } | { readonly tag: "missing" } | { readonly tag: "applied" } | { readonly tag: "same" } | { readonly tag: "gap" } | { readonly tag: "fenced" }> = {
   "name": "commit",
   "sha1": "9f273ed14c30d7257075878b882400f520618f1a",

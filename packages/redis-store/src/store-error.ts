@@ -43,3 +43,8 @@ export function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === "ReplyError" ? NOT_NOW.test(error.message) : true;
 }
+
+/** The server has no memory for what was asked. A script that is not for a full server was not begun. */
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError" && /^OOM\b/.test(error.message);
+}

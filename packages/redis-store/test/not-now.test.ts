@@ -21,10 +21,6 @@ afterAll(async () => {
 const TROUBLES: Readonly<
   Record<string, readonly [begin: () => Promise<unknown>, end: () => Promise<unknown>]>
 > = {
-  "is out of memory": [
-    () => admin.config("SET", "maxmemory", "1"),
-    () => admin.config("SET", "maxmemory", "0"),
-  ],
   "has become a replica": [
     () => admin.replicaof("127.0.0.1", server.port === 1 ? 2 : 1),
     () => admin.replicaof("NO", "ONE"),

@@ -35,14 +35,29 @@ export type GroupReply =
   | { readonly word: "same" }
   | { readonly word: "fenced" }
   | { readonly word: "gap" }
+  /**
+   * There is no room: nothing of this group was done, and no copy of it is under way. Its entries may be sent again in other
+   * groups, under numbers that were not used up.
+   */
+  | { readonly word: "full" }
   /** This run's group, and nothing else of the batch, was refused for good: what the store holds of it cannot be used. */
   | { readonly word: "refused"; readonly error: Error };
 
 /**
  * Carries batches to where journals live, one at a time. It answers every group in order, and settles only on a definite
  * answer: after a lost reply it sends the identical batch again, which numbered groups make harmless. It rejects only
- * when the batch was definitely not applied and never will be.
+ * when the batch was definitely not applied and never will be. A batch of which no group needs room is never answered
+ * `full`.
  */
 export interface CommitPort {
   send(batch: readonly Group[]): Promise<readonly GroupReply[]>;
+}
+
+/** What leads to new effects, claims and appends, waits while a store is full. What came of effects is always taken. */
+export function needsRoom(group: Group): boolean {
+  return group.kind === "claim" || group.entries.some(startsCall);
+}
+
+export function startsCall(entry: JournalEntry): boolean {
+  return entry.op === "append";
 }

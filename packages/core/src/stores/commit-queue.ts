@@ -1,7 +1,8 @@
 import type { CommitPort, Group, GroupReply } from "../ports/commit.ts";
 import type { ClaimReply, Delivery } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
-import { ClaimRequest, type Source } from "./queued-claim.ts";
+import { cutBatch, type Source } from "./cut-batch.ts";
+import { ClaimRequest } from "./queued-claim.ts";
 
 export interface CommitQueueOptions {
   readonly clock?: Clock;
@@ -11,9 +12,15 @@ export interface CommitQueueOptions {
   readonly maxBytes?: number;
 }
 
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2000;
+
 /**
  * Group commit: the claims and writes of all runs ride in one batch at a time; what arrives meanwhile forms the next.
  * When nothing is under way, a batch leaves at the end of the present turn of the event loop.
+ *
+ * A store that is full gets the outcomes, settlements and releases at once, up to the first claim or append of each run; the
+ * rest is offered again after a while, and again.
  */
 export class CommitQueue {
   readonly #port: CommitPort;
@@ -23,6 +30,8 @@ export class CommitQueue {
   #sources: Source[] = [];
   #isScheduled = false;
   #isInFlight = false;
+  #isStoreFull = false;
+  #fullInARow = 0;
   #idleWaiters: (() => void)[] = [];
 
   constructor(port: CommitPort, options: CommitQueueOptions = {}) {
@@ -60,18 +69,49 @@ export class CommitQueue {
   }
 
   async #flush(): Promise<void> {
-    const { groups, taken, left } = cutBatch(this.#sources, this.#maxEntries, this.#maxBytes);
+    const isStoreFull = this.#isStoreFull;
+    const { groups, taken, left } = cutBatch(this.#sources, {
+      entries: this.#maxEntries,
+      bytes: this.#maxBytes,
+      isStoreFull,
+    });
     this.#sources = left;
-    if (groups.length > 0) await this.#send(groups, taken);
-    if (this.#sources.length > 0) this.#schedule();
-    else for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    if (groups.length > 0) {
+      const isFull = await this.#send(groups, taken);
+      if (isFull) this.#waitForRoom();
+      else if (!isStoreFull) this.#fullInARow = 0;
+    }
+    if (this.#sources.length === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+      return;
+    }
+    // What a full store has no room for waits for longer than a turn.
+    if (groups.length > 0 || !isStoreFull) this.#schedule();
   }
 
-  async #send(groups: readonly Group[], taken: readonly Source[]): Promise<void> {
+  /** @returns whether the store had no room for some of it */
+  async #send(groups: readonly Group[], taken: readonly Source[]): Promise<boolean> {
     this.#isInFlight = true;
     const replies = await this.#ask(groups);
     this.#isInFlight = false;
-    for (const [index, source] of taken.entries()) source.answer(replyAt(replies, index));
+    let isFull = false;
+    for (const [index, source] of taken.entries()) {
+      const reply = replyAt(replies, index);
+      if (reply.word === "full") isFull = true;
+      source.answer(reply);
+    }
+    return isFull;
+  }
+
+  #waitForRoom(): void {
+    if (this.#isStoreFull) return;
+    this.#isStoreFull = true;
+    const longest = Math.min(FIRST_PAUSE_MS * 2 ** this.#fullInARow, LONGEST_PAUSE_MS);
+    this.#fullInARow += 1;
+    this.#clock.timer(longest * (0.5 + Math.random() / 2), () => {
+      this.#isStoreFull = false;
+      if (this.#sources.length > 0) this.#schedule();
+    });
   }
 
   async #ask(groups: readonly Group[]): Promise<readonly GroupReply[]> {
@@ -82,33 +122,6 @@ export class CommitQueue {
       return groups.map(() => refused);
     }
   }
-}
-
-/** Takes groups in order of arrival until the batch is full; every source gives one group at most. */
-function cutBatch(
-  sources: readonly Source[],
-  maxEntries: number,
-  maxBytes: number,
-): { groups: Group[]; taken: Source[]; left: Source[] } {
-  const groups: Group[] = [];
-  const taken: Source[] = [];
-  const left: Source[] = [];
-  let entries = 0;
-  let bytes = 0;
-  for (const source of sources) {
-    if (entries >= maxEntries || bytes >= maxBytes) {
-      left.push(source);
-      continue;
-    }
-    const part = source.take(maxEntries - entries, maxBytes - bytes);
-    if (part === undefined) continue;
-    entries += part.entries;
-    bytes += part.bytes;
-    groups.push(part.group);
-    taken.push(source);
-    if (part.hasMore) left.push(source);
-  }
-  return { groups, taken, left };
 }
 
 function replyAt(replies: readonly GroupReply[], index: number): GroupReply {

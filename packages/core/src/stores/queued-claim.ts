@@ -1,23 +1,9 @@
-import type { Group, GroupReply, JournalEntry } from "../ports/commit.ts";
+import { type Group, type GroupReply, type JournalEntry, startsCall } from "../ports/commit.ts";
 import type { Claim, ClaimReply, Delivery, Settlement } from "../ports/store.ts";
 import { encodeCall } from "../words/call-bytes.ts";
 import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
 import { ClaimLostError } from "../words/errors.ts";
-
-/** Something that has a group for the next batch. */
-export interface Source {
-  /** The next group, or undefined when nothing is left to send. */
-  take(maxEntries: number, maxBytes: number): Part | undefined;
-  answer(reply: GroupReply): void;
-}
-
-export interface Part {
-  readonly group: Group;
-  readonly entries: number;
-  readonly bytes: number;
-  /** The source did not fit whole: it goes on in the batch after this one. */
-  readonly hasMore: boolean;
-}
+import { type Part, type Room, type Source, WAITS_FOR_ROOM } from "./cut-batch.ts";
 
 /** A claim that waits for its verdict. */
 export class ClaimRequest implements Source {
@@ -38,7 +24,8 @@ export class ClaimRequest implements Source {
     this.#reject = reject;
   }
 
-  take(): Part {
+  take({ isStoreFull }: Room): Part {
+    if (isStoreFull) return WAITS_FOR_ROOM;
     const group: Group = { kind: "claim", delivery: this.#delivery };
     return { group, entries: 1, bytes: 0, hasMore: false };
   }
@@ -56,6 +43,8 @@ export class ClaimRequest implements Source {
       case "stale":
       case "missing":
         return this.#resolve({ kind: reply.word });
+      case "full":
+        return this.#enqueue(this);
       case "refused":
         return this.#reject(reply.error);
       case "applied":
@@ -82,7 +71,7 @@ class QueuedClaim implements Claim, Source {
   #entries: JournalEntry[] = [];
   #n = 0;
   #isQueued = false;
-  #inFlight = 0;
+  #inFlight: readonly JournalEntry[] = [];
   #written = 0;
   #acknowledged = 0;
   #waiters: Waiter[] = [];
@@ -148,21 +137,23 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) listener(this.#error);
   }
 
-  take(maxEntries: number, maxBytes: number): Part | undefined {
+  take(room: Room): Part | undefined {
     let count = 0;
     let bytes = 0;
     for (const entry of this.#entries) {
-      if (count >= maxEntries || (count > 0 && bytes >= maxBytes)) break;
+      if (count >= room.entries || (count > 0 && bytes >= room.bytes)) break;
+      if (room.isStoreFull && startsCall(entry)) break;
       count += 1;
       bytes += sizeOf(entry);
     }
     const hasMore = count < this.#entries.length;
+    if (count === 0 && hasMore) return WAITS_FOR_ROOM;
     const entries = hasMore ? this.#entries.slice(0, count) : this.#entries;
     this.#entries = hasMore ? this.#entries.slice(count) : [];
     this.#isQueued = hasMore;
     if (count === 0) return undefined;
     this.#n += 1;
-    this.#inFlight = count;
+    this.#inFlight = entries;
     const group: Group = {
       kind: "write",
       runId: this.runId,
@@ -177,11 +168,13 @@ class QueuedClaim implements Claim, Source {
     switch (reply.word) {
       case "applied":
       case "same":
-        this.#acknowledged += this.#inFlight;
+        this.#acknowledged += this.#inFlight.length;
         while ((this.#waiters[0]?.target ?? Number.POSITIVE_INFINITY) <= this.#acknowledged) {
           this.#waiters.shift()?.acknowledged();
         }
         return;
+      case "full":
+        return this.#takeBack();
       case "fenced":
       case "gap":
         return this.#lose(new ClaimLostError(reply.word, lostMessage(this.runId, reply.word)));
@@ -204,6 +197,15 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) return;
     this.#entries.push(entry);
     this.#written += 1;
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#enqueue(this);
+  }
+
+  /** Nobody has seen the group: its number and its entries are free for the next, which may be cut elsewhere. */
+  #takeBack(): void {
+    this.#n -= 1;
+    this.#entries = [...this.#inFlight, ...this.#entries];
     if (this.#isQueued) return;
     this.#isQueued = true;
     this.#enqueue(this);

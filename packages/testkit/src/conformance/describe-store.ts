@@ -4,9 +4,10 @@ import { LatePort, RepeatingPort, type Snapshot } from "../ports/copying-ports.t
 import { claimTests } from "./claim-tests.ts";
 import { createTests } from "./create-tests.ts";
 import { fenceTests } from "./fence-tests.ts";
+import { fullTests } from "./full-tests.ts";
 import { hostileTests } from "./hostile-tests.ts";
 import { journalTests } from "./journal-tests.ts";
-import { lifeTests } from "./life-tests.ts";
+import { lifeTests, type OpenStore } from "./life-tests.ts";
 import { limitTests } from "./limit-tests.ts";
 import { readTests } from "./read-tests.ts";
 import { settleTests } from "./settle-tests.ts";
@@ -48,13 +49,16 @@ export function describeStore(name: string, create: CreateStore): void {
             listTests(tests, create, copies);
           });
         }
+        describe("full", () => {
+          listOpeningTests(fullTests, create, copies);
+        });
       });
     }
     describe("limits", () => {
       listTests(limitTests, create, "none");
     });
     describe("loss and close", () => {
-      listLifeTests(create);
+      listOpeningTests(lifeTests, create, "none");
     });
   });
 }
@@ -73,16 +77,22 @@ function listTests(tests: StoreTests, create: CreateStore, copies: Copies): void
   }
 }
 
-function listLifeTests(create: CreateStore): void {
-  for (const [title, test] of Object.entries(lifeTests)) {
+/** Lists tests that open their store themselves, with a port of their own. */
+function listOpeningTests(
+  tests: Readonly<Record<string, (open: OpenStore) => Promise<void>>>,
+  create: CreateStore,
+  copies: Copies,
+): void {
+  for (const [title, test] of Object.entries(tests)) {
     it(title, async () => {
       const benches: Bench[] = [];
       try {
         await test(async (wrapPort) => {
-          const bench = await openBench(create, "none", wrapPort);
+          const bench = await openBench(create, copies, wrapPort);
           benches.push(bench);
           return bench.test;
         });
+        if (copies !== "none") for (const bench of benches) await bench.check();
       } finally {
         for (const bench of benches) await bench.abandon();
       }

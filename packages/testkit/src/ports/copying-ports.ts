@@ -61,6 +61,7 @@ abstract class CopyingPort implements CommitPort {
 export class RepeatingPort extends CopyingPort {
   async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
     const first = await this.port.send(batch);
+    if (!isWhole(first)) return first;
     return this.copy(batch, (_, index, reply) => {
       const expected = wordOfRepeat(first[index]);
       const isRight = reply.word === expected && epochOf(reply) === epochOf(first[index]);
@@ -93,7 +94,7 @@ export class LatePort extends CopyingPort {
       const age = this.#sent.length - index;
       return age === 1 || age === 3 || sent.batch.some((group) => claimed.has(runIdOf(group)));
     });
-    this.#sent.push({ batch, replies });
+    if (isWhole(replies)) this.#sent.push({ batch, replies });
     for (const sent of late.slice(-16)) await this.#sendLate(sent);
     return replies;
   }
@@ -128,6 +129,11 @@ const LATE_CLAIM: readonly string[] = ["stale", "settled", "missing"];
 /** A claim repeats its verdict; a write that was applied is the same one. */
 function wordOfRepeat(first: GroupReply | undefined): string | undefined {
   return first?.word === "applied" ? "same" : first?.word;
+}
+
+/** What a full store did not take has no copy that could arrive: its sender numbers it anew. */
+function isWhole(replies: readonly GroupReply[]): boolean {
+  return replies.every((reply) => reply.word !== "full");
 }
 
 function epochOf(reply: GroupReply | undefined): number | undefined {
