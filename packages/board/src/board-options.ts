@@ -6,6 +6,8 @@ import type { Redact } from "./redact.ts";
 import type { RunReader } from "./run-queue-adapter.ts";
 
 interface CommonOptions {
+  /** As of the workers and clients. Default "refrain". */
+  readonly namespace?: string;
   /** Default true: every change is refused by the server with 405. */
   readonly readOnly?: boolean;
   /** Without it the board answers only requests made on its own machine. */
@@ -24,8 +26,6 @@ export interface ConnectedBoardOptions extends CommonOptions {
   readonly connection: Connection;
   /** The names of the queues to show. */
   readonly queues: readonly string[];
-  /** As of the workers and clients. Default "refrain". */
-  readonly namespace?: string;
   /** As of the workers and clients. Default 1. */
   readonly shards?: number;
 }

@@ -1,4 +1,4 @@
-import { type CallResult, isSettled } from "@refrain/core";
+import { type CallResult, isSettled, type RunSnapshot } from "@refrain/core";
 import { type Json, type PreviewLimits, plainText } from "./preview.ts";
 import { showError, showValue, type ValueReader } from "./stored-value.ts";
 
@@ -7,22 +7,28 @@ const LONGEST_TEXT = 240;
 const LARGEST_DECODED = 64 * 1024;
 const ON_LINE: PreviewLimits = { depth: 3, entries: 8, text: 80, values: 24 };
 
+type RunOfCall = Pick<RunSnapshot, "action" | "runId">;
+
 /** What a call returned or threw, as the end of its line. */
-export function resultOrError(call: CallResult, reader: ValueReader): string {
-  if (call.status !== "SUCCEEDED") return errorOf(call, reader);
+export function resultOrError(run: RunOfCall, call: CallResult, reader: ValueReader): string {
+  if (call.status !== "SUCCEEDED") return errorOf(run, call, reader);
   const { payload, slot } = call;
   const size = payload.byteLength;
   if (size > LARGEST_DECODED) return `  → ${Math.round(size / 1024)} KiB, not shown`;
-  const value = showValue(payload, ["calls", String(slot), "result"], reader, ON_LINE);
+  const { action, runId } = run;
+  const place = { kind: "result", action, runId, call } as const;
+  const value = showValue(payload, place, ["calls", String(slot), "result"], reader, ON_LINE);
   const text = value === "undefined" ? value : JSON.stringify(value);
   return `  → ${plainText(text, LONGEST_TEXT)}`;
 }
 
 /** What a call threw, as the end of its line; empty when it threw nothing. Bull Board paints lines with `error:` red. */
-export function errorOf(call: CallResult, reader: ValueReader): string {
+export function errorOf(run: RunOfCall, call: CallResult, reader: ValueReader): string {
   if (!isSettled(call) || call.status === "SUCCEEDED") return "";
   const path = ["calls", String(call.slot), "error"];
-  return `  error: ${reasonOf(showError(call.payload, path, reader, ON_LINE))}`;
+  const { action, runId } = run;
+  const place = { kind: "error", action, runId, call } as const;
+  return `  error: ${reasonOf(showError(call.payload, place, path, reader, ON_LINE))}`;
 }
 
 /** An error as one line: its name and message, or what stands in place of it. */

@@ -1,4 +1,4 @@
-import { checkOptions, msgpackCodec } from "@refrain/core";
+import { checkOptions, codecOf, msgpackCodec } from "@refrain/core";
 import type { Hono } from "hono";
 import { boardApp } from "./board-app.ts";
 import type { BoardOptions } from "./board-options.ts";
@@ -16,8 +16,8 @@ export interface Board {
   close(): Promise<void>;
 }
 
-const COMMON = ["queues", "readOnly", "auth", "basePath", "redact", "codec"];
-const CONNECTED = ["connection", "namespace", "shards", ...COMMON];
+const COMMON = ["queues", "namespace", "readOnly", "auth", "basePath", "redact", "codec"];
+const CONNECTED = ["connection", "shards", ...COMMON];
 const ASSEMBLED = ["store", ...COMMON];
 
 /** Makes a board without serving it. Unless told otherwise it is read-only, and answers only its own machine. */
@@ -29,7 +29,8 @@ export function createBoard(options: BoardOptions): Board {
       `createBoard: queues must be an array of ${isAssembled ? "Queues" : "names"}`,
     );
   }
-  const { readOnly = true, auth, redact = redactSecrets, codec = msgpackCodec } = options;
+  const { readOnly = true, auth, redact = redactSecrets } = options;
+  const codec = codecOf(options.namespace ?? "refrain", options.codec ?? msgpackCodec);
   const basePath = checkBasePath(options.basePath ?? "/");
   const parts = openParts(options);
   const queues = parts.queues.map(

@@ -1,4 +1,4 @@
-import type { RunSnapshot } from "@refrain/core";
+import { placeInRun, type RunSnapshot } from "@refrain/core";
 import { errorOf, reasonOf, resultOrError } from "./call-endings.ts";
 import { callTable, countCalls } from "./call-table.ts";
 import { type Json, type PreviewLimits, plainText } from "./preview.ts";
@@ -26,7 +26,7 @@ const IN_LIST: PreviewLimits = { depth: 3, entries: 10, text: 120, values: 40 };
 export function showRun(run: RunSnapshot, reader: ValueReader, problem?: string): RunView {
   const calls = problem ?? sumUp(run);
   if (run.calls.length === 0) return view(run, reader, ON_PAGE, { calls });
-  const table = callTable(run, CALLS_ON_PAGE, (call) => errorOf(call, reader));
+  const table = callTable(run, CALLS_ON_PAGE, (call) => errorOf(run, call, reader));
   return view(run, reader, ON_PAGE, { calls, table });
 }
 
@@ -38,7 +38,7 @@ export function showRunInList(run: RunSnapshot, reader: ValueReader): RunView {
 /** The log of a run's job: one line per call, with what it returned or threw. */
 export function callLog(run: RunSnapshot, reader: ValueReader): string[] {
   if (run.calls.length === 0) return [];
-  return callTable(run, CALLS_IN_LOG, (call) => resultOrError(call, reader));
+  return callTable(run, CALLS_IN_LOG, (call) => resultOrError(run, call, reader));
 }
 
 function view(
@@ -48,12 +48,13 @@ function view(
   calls: { readonly [key: string]: Json },
 ): RunView {
   const outcome = showOutcome(run, reader, limits);
+  const place = placeInRun("input", run);
   const parts = [run.action, run.runId, run.status];
   return {
     title: parts.map((part) => plainText(part, LONGEST_NAME)).join(" · "),
     data: {
       run: facts(run),
-      input: showValue(run.input, ["input"], reader, limits),
+      input: showValue(run.input, place, ["input"], reader, limits),
       ...outcome,
       ...calls,
     },
@@ -77,14 +78,15 @@ function facts(run: RunSnapshot): Json {
 }
 
 function showOutcome(
-  { outcome }: RunSnapshot,
+  run: RunSnapshot,
   reader: ValueReader,
   limits: PreviewLimits,
 ): { readonly output?: Json; readonly error?: Json } {
-  if (outcome === undefined) return {};
-  return outcome.status === "SUCCEEDED"
-    ? { output: showValue(outcome.payload, ["output"], reader, limits) }
-    : { error: showError(outcome.payload, ["error"], reader, limits) };
+  if (run.outcome === undefined) return {};
+  const { status, payload } = run.outcome;
+  return status === "SUCCEEDED"
+    ? { output: showValue(payload, placeInRun("output", run), ["output"], reader, limits) }
+    : { error: showError(payload, placeInRun("error", run), ["error"], reader, limits) };
 }
 
 /** Calls are dropped when their run succeeds: saying "none" would be wrong. */

@@ -1,4 +1,10 @@
-import { type ActionStateStore, type Clock, type RunOutcome, TimeoutError } from "@refrain/core";
+import {
+  type ActionStateStore,
+  type Clock,
+  type RunOutcome,
+  type RunSnapshot,
+  TimeoutError,
+} from "@refrain/core";
 import { RunNotFoundError } from "./errors.ts";
 import type { SettledHints } from "./settled-hints.ts";
 
@@ -11,12 +17,16 @@ export interface AwaitOutcomeOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+export interface SettledRun extends RunSnapshot {
+  readonly outcome: RunOutcome;
+}
+
 /**
  * Waits until the run is settled: reads its record at once, at every hint, and in between with a growing pause.
  *
  * @throws RunNotFoundError, TimeoutError, or the signal's reason. The deadline holds while the store does not answer, too.
  */
-export async function awaitOutcome(options: AwaitOutcomeOptions): Promise<RunOutcome> {
+export async function awaitOutcome(options: AwaitOutcomeOptions): Promise<SettledRun> {
   const { runId, clock, hints, signal } = options;
   signal?.throwIfAborted();
   const pacer = new Pacer(clock);
@@ -54,15 +64,19 @@ function limitOf({ runId, clock, timeoutMs, signal }: AwaitOutcomeOptions): Limi
   };
 }
 
-async function poll(options: AwaitOutcomeOptions, pacer: Pacer): Promise<RunOutcome> {
+async function poll(options: AwaitOutcomeOptions, pacer: Pacer): Promise<SettledRun> {
   const { runId, store } = options;
   for (;;) {
     pacer.start();
     const run = await store.read(runId, { calls: false });
     if (run === undefined) throw new RunNotFoundError(runId);
-    if (run.outcome !== undefined) return run.outcome;
+    if (isSettled(run)) return run;
     await pacer.pause();
   }
+}
+
+function isSettled(run: RunSnapshot): run is SettledRun {
+  return run.outcome !== undefined;
 }
 
 function timedOut(runId: string, timeoutMs: number): TimeoutError {

@@ -22,8 +22,6 @@ export interface PreparedRun {
 export interface PrepareOptions {
   readonly codec: Codec;
   readonly limits: Limits;
-  /** Shows a part of the input in the queue; off where a codec of the application's own hides it. */
-  readonly hasPreview: boolean;
   /** @throws TypeError on the name of a queue that cannot be. */
   readonly checkQueue: (name: string) => void;
 }
@@ -41,14 +39,14 @@ export async function prepareRun(
   options: PrepareOptions,
 ): Promise<PreparedRun> {
   options.checkQueue(definition.queue);
-  const { bytes, digest } = await prepareInput(definition, input, options);
-  const { name: action, version, queue, errors } = definition;
   const runId = enqueue.runId ?? randomUUID();
+  const { bytes, digest } = await prepareInput(definition, input, { ...options, runId });
+  const { name: action, version, queue, errors } = definition;
   const { delayMs, priority } = enqueue;
   const named = { runId, action, version, queue, requestId: newNonce() };
   return {
     run: { ...named, input: bytes, inputDigest: digest, delayMs, priority },
     errors,
-    preview: options.hasPreview ? previewOf(input) : "",
+    preview: options.codec.isPlaintext === true ? previewOf(input) : "",
   };
 }

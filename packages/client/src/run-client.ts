@@ -33,8 +33,6 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly errors: ErrorClasses;
   readonly hints?: SettledHints;
-  /** Shows a part of each input in the queue. */
-  readonly hasPreview: boolean;
   /** Resolves when Redis can be asked and fits; rejects soon, and with what to do, when it does not. */
   readonly reach: () => Promise<void>;
   /** Closes what the parts above opened. */

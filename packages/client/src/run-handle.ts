@@ -4,6 +4,7 @@ import {
   type Codec,
   checkOptions,
   type ErrorClasses,
+  placeInRun,
   type RunSnapshot,
   type RunStatus,
   reviveError,
@@ -102,9 +103,10 @@ async function resultOf(
     throw new TypeError(`result: timeoutMs must be milliseconds from 0, not ${String(timeoutMs)}`);
   }
   const { store, clock, hints, codec, errors } = parts;
-  const outcome = await awaitOutcome({ runId, store, clock, hints, timeoutMs, signal });
-  if (outcome.status === "SUCCEEDED") return codec.decode(outcome.payload);
-  throw reviveError(outcome.payload, codec, errors);
+  const run = await awaitOutcome({ runId, store, clock, hints, timeoutMs, signal });
+  const { status, payload } = run.outcome;
+  if (status === "SUCCEEDED") return codec.decode(payload, placeInRun("output", run));
+  throw reviveError(payload, codec, placeInRun("error", run), errors);
 }
 
 function callResultOf({ slot, functionId, argsDigest, status }: StoredCall): CallResult {

@@ -2,7 +2,7 @@
 
 export { LocalRunner, newNonce } from "./attempt/local-runner.ts";
 export { type RunActionOptions, runAction } from "./attempt/run-action.ts";
-export { type PreparedInput, prepareInput } from "./calls/input.ts";
+export { type PreparedInput, type PrepareInputOptions, prepareInput } from "./calls/input.ts";
 export { type DivergencePlan, MAX_CLEARS, planDivergence } from "./decisions/divergence.ts";
 export {
   type ErrorClasses,
@@ -73,6 +73,7 @@ export {
 export { CommitQueue, type CommitQueueOptions } from "./stores/commit-queue.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./stores/memory-store.ts";
 // Values and errors
+export { type AesGcmCodecOptions, aesGcmCodec } from "./words/aes-gcm-codec.ts";
 export { argsDigest } from "./words/args-digest.ts";
 export { decodeCall, encodeCall } from "./words/call-bytes.ts";
 // The journal
@@ -93,9 +94,10 @@ export {
 } from "./words/call-result.ts";
 // Time
 export { type Clock, ImmediateTurns, systemClock, type Turns } from "./words/clock.ts";
-export { type Codec, msgpackCodec } from "./words/codec.ts";
+export { type Codec, codecOf } from "./words/codec.ts";
 export { type CallInfo, currentCall } from "./words/current-call.ts";
 export { type Encodable, type StoredInstance, toEncodable } from "./words/encodable.ts";
+export type { EncryptionKey } from "./words/encryption-keys.ts";
 export {
   ClaimLostError,
   type ClaimLostReason,
@@ -111,7 +113,9 @@ export {
   UsageError,
 } from "./words/errors.ts";
 export { defaultLimits, type Limits } from "./words/limits.ts";
+export { msgpackCodec } from "./words/msgpack-codec.ts";
 export { type NotStarted, notStarted } from "./words/not-started.ts";
 export { Notices } from "./words/notices.ts";
 export { checkName, checkOptions } from "./words/options.ts";
+export { type CallPlace, type Place, placeInRun } from "./words/place.ts";
 export { typeOnly, ValidationError } from "./words/schema.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { argsDigest } from "../src/words/args-digest.ts";
 import { canonicalForm } from "../src/words/canonical-form.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds, storable } from "./property.ts";
 
 test("FA-DIG-01 the same arguments twice give the same digest", () => {

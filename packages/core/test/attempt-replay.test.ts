@@ -255,9 +255,9 @@ test("a recorded success that cannot be read is never shown to the action as a f
   let decoded = 0;
   const losingItsKey: Codec = {
     ...msgpackCodec,
-    decode: (bytes) => {
+    decode: (bytes, place) => {
       decoded += 1;
-      return decoded === 1 ? msgpackCodec.decode(bytes) : keyless.decode(bytes);
+      return decoded === 1 ? msgpackCodec.decode(bytes) : keyless.decode(bytes, place);
     },
   };
 

@@ -7,8 +7,8 @@ import {
   type SettledCall,
   settledCall,
 } from "../src/words/call-result.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { SerializationError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds } from "./property.ts";
 import { thrownBy } from "./thrown-by.ts";
 

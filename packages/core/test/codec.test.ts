@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { SerializationError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds, storable } from "./property.ts";
 import { thrownBy } from "./thrown-by.ts";
 

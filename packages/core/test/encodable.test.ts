@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { toEncodable } from "../src/words/encodable.ts";
 import { SerializationError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds, storable } from "./property.ts";
 
 function prepare(value: unknown): ReturnType<typeof toEncodable> {

@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeError, reviveError } from "../src/decisions/error-payload.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { SerializationError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds, storable } from "./property.ts";
+import { somewhere } from "./support/somewhere.ts";
 import { thrownBy } from "./thrown-by.ts";
 
 function replay(thrown: unknown): Error {
-  return reviveError(encodeError(thrown, msgpackCodec), msgpackCodec);
+  return reviveError(encodeError(thrown, msgpackCodec, somewhere), msgpackCodec, somewhere);
 }
 
 describe("F20 fields that cannot be stored are left out, the others stay", () => {
@@ -88,10 +89,10 @@ describe("F17 a giant error is bounded", () => {
   test("a large field goes, small ones stay", () => {
     const original = Object.assign(new Error("x"), { status: 502, body: "b".repeat(100_000) });
 
-    const bytes = encodeError(original, msgpackCodec);
+    const bytes = encodeError(original, msgpackCodec, somewhere);
 
     expect(bytes.byteLength).toBeLessThan(1000);
-    expect(Object.entries(reviveError(bytes, msgpackCodec))).toEqual([["status", 502]]);
+    expect(Object.entries(reviveError(bytes, msgpackCodec, somewhere))).toEqual([["status", 502]]);
   });
 
   test("many fields go, the causes stay", () => {
@@ -110,10 +111,10 @@ describe("F17 a giant error is bounded", () => {
   test("many long causes go, the error stays", () => {
     const long = Array.from({ length: 30 }, () => new Error("m".repeat(9000)));
 
-    const bytes = encodeError(new AggregateError(long, "all"), msgpackCodec);
+    const bytes = encodeError(new AggregateError(long, "all"), msgpackCodec, somewhere);
 
     expect(bytes.byteLength).toBeLessThan(65_536);
-    expect(reviveError(bytes, msgpackCodec)).toMatchObject({
+    expect(reviveError(bytes, msgpackCodec, somewhere)).toMatchObject({
       name: "AggregateError",
       message: "all",
     });
@@ -126,7 +127,9 @@ test.for<[string, unknown]>([
   ["no message", { name: "Error" }],
   ["a name that is no text", { name: 5, message: "x" }],
 ])("F18 %s is a SerializationError", ([, stored]) => {
-  expect(() => reviveError(msgpackCodec.encode(stored), msgpackCodec)).toThrow(SerializationError);
+  expect(() => reviveError(msgpackCodec.encode(stored), msgpackCodec, somewhere)).toThrow(
+    SerializationError,
+  );
 });
 
 test("F18 a stored error from outside gets no prototype, no constructor and no stack of its choice", () => {
@@ -141,6 +144,7 @@ test("F18 a stored error from outside gets no prototype, no constructor and no s
       errors: [{ error: 5 }, 6],
     }),
     msgpackCodec,
+    somewhere,
   );
 
   expect(Object.entries(error)).toEqual([["fine", 4]]);
@@ -165,7 +169,7 @@ test("F18 any stored value gives an Error or a SerializationError, nothing else"
   holds(fc.oneof(storable, shaped), (stored) => {
     const bytes = msgpackCodec.encode(stored);
     const error = thrownBy(() => {
-      throw reviveError(bytes, msgpackCodec);
+      throw reviveError(bytes, msgpackCodec, somewhere);
     });
 
     expect(error).toBeInstanceOf(Error);

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { encodeError, reviveError } from "../src/decisions/error-payload.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
+import { somewhere } from "./support/somewhere.ts";
 
 function replay(thrown: unknown): Error {
-  return reviveError(encodeError(thrown, msgpackCodec), msgpackCodec);
+  return reviveError(encodeError(thrown, msgpackCodec, somewhere), msgpackCodec, somewhere);
 }
 
 class CardDeclined extends Error {
@@ -76,7 +77,9 @@ test("FA-SER-10 a null message fails in neither direction, and the class name is
 });
 
 test("FA-SER-07 a stored error is plain data with name and message", () => {
-  const bytes = encodeError(new CardDeclined("no funds"), msgpackCodec, { CardDeclined });
+  const bytes = encodeError(new CardDeclined("no funds"), msgpackCodec, somewhere, {
+    CardDeclined,
+  });
 
   expect(msgpackCodec.decode(bytes)).toEqual({
     type: "CardDeclined",
@@ -160,7 +163,7 @@ test("aggregates of aggregates do not multiply", () => {
       ? new Error("leaf")
       : new AggregateError(Array.from({ length: 30 }, () => nest(depth - 1)));
 
-  expect(encodeError(nest(3), msgpackCodec).byteLength).toBeLessThan(10_000);
+  expect(encodeError(nest(3), msgpackCodec, somewhere).byteLength).toBeLessThan(10_000);
 });
 
 test("a system error keeps what tells it from others", () => {

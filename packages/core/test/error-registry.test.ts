@@ -1,11 +1,17 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { type ErrorClasses, encodeError, reviveError } from "../src/decisions/error-payload.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { OutcomeUnknownError, TerminalError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
+import { somewhere } from "./support/somewhere.ts";
 
 function replay(thrown: unknown, classes: ErrorClasses = {}): Error {
-  return reviveError(encodeError(thrown, msgpackCodec, classes), msgpackCodec, classes);
+  return reviveError(
+    encodeError(thrown, msgpackCodec, somewhere, classes),
+    msgpackCodec,
+    somewhere,
+    classes,
+  );
 }
 
 class CardDeclined extends Error {
@@ -43,9 +49,9 @@ describe("registered classes", () => {
 
   test("are known by their key, so minified names do no harm", () => {
     const a = class extends CardDeclined {};
-    const bytes = encodeError(new CardDeclined("x"), msgpackCodec, { CardDeclined });
+    const bytes = encodeError(new CardDeclined("x"), msgpackCodec, somewhere, { CardDeclined });
 
-    expect(reviveError(bytes, msgpackCodec, { CardDeclined: a })).toBeInstanceOf(a);
+    expect(reviveError(bytes, msgpackCodec, somewhere, { CardDeclined: a })).toBeInstanceOf(a);
   });
 
   test("take over the name of a built-in class when they ask for it", () => {
@@ -78,9 +84,9 @@ describe("registered classes", () => {
   });
 
   test("come back as an Error of their key where they are not registered", () => {
-    const bytes = encodeError(new CardDeclined("x"), msgpackCodec, classes);
+    const bytes = encodeError(new CardDeclined("x"), msgpackCodec, somewhere, classes);
 
-    const error = reviveError(bytes, msgpackCodec);
+    const error = reviveError(bytes, msgpackCodec, somewhere);
 
     expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
     expect(error).toMatchObject({ name: "CardDeclined", message: "declined: x", reason: "x" });
@@ -89,7 +95,7 @@ describe("registered classes", () => {
   test("must be classes that extend Error", () => {
     const wrong = { Wrong: Map } as unknown as ErrorClasses;
 
-    expect(() => encodeError(new Error("x"), msgpackCodec, wrong)).toThrow(
+    expect(() => encodeError(new Error("x"), msgpackCodec, somewhere, wrong)).toThrow(
       new TypeError("errors.Wrong must be a class that extends Error"),
     );
   });

@@ -11,7 +11,7 @@ import {
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-const options = { codec: msgpackCodec, limits: defaultLimits };
+const options = { runId: "run-1", codec: msgpackCodec, limits: defaultLimits };
 
 function definition(input: z.ZodType | ReturnType<typeof typeOnly> | undefined): ActionDefinition {
   const schemas = input === undefined ? {} : { input };

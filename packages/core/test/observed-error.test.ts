@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type ErrorClasses, observedError, reviveError } from "../src/decisions/error-payload.ts";
-import { msgpackCodec } from "../src/words/codec.ts";
 import { TerminalError } from "../src/words/errors.ts";
+import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds, storable } from "./property.ts";
+import { somewhere } from "./support/somewhere.ts";
 
 class CardDeclined extends Error {
   readonly reason: string;
@@ -13,8 +14,8 @@ class CardDeclined extends Error {
 }
 
 function observe(thrown: unknown, classes: ErrorClasses = {}): { first: Error; replayed: Error } {
-  const { bytes, error } = observedError(thrown, msgpackCodec, classes);
-  return { first: error, replayed: reviveError(bytes, msgpackCodec, classes) };
+  const { bytes, error } = observedError(thrown, msgpackCodec, somewhere, classes);
+  return { first: error, replayed: reviveError(bytes, msgpackCodec, somewhere, classes) };
 }
 
 /** Everything of an error that code could branch on. */

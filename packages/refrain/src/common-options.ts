@@ -21,7 +21,7 @@ export interface CommonOptions {
   readonly shards?: number;
   /** Error classes that come back as themselves, beyond those of the actions. The key is the stored name. */
   readonly errors?: ErrorClasses;
-  /** How values are stored: where encryption and compression plug in. Default msgpack. */
+  /** How values are stored: where compression plugs in, and encryption, see `aesGcmCodec`. Default msgpack. */
   readonly codec?: Codec;
   /** How much a run may hold. */
   readonly limits?: Partial<Limits>;
@@ -38,7 +38,7 @@ export const COMMON_KEYS: readonly string[] = [
 
 /** @throws TypeError that names the option which is wrong. */
 export function checkCommonOptions(where: string, options: CommonOptions): void {
-  const { connection, errors = {}, limits = {} } = options;
+  const { connection, errors = {}, limits = {}, codec } = options;
   if (connection === undefined || connection === null) {
     throw new TypeError(
       `${where}: connection is missing; give a URL, ioredis options or an ioredis instance`,
@@ -48,8 +48,16 @@ export function checkCommonOptions(where: string, options: CommonOptions): void 
     if (typeof value === "function" && value.prototype instanceof Error) continue;
     throw new TypeError(`${where}: errors.${name} must be a class that extends Error`);
   }
+  if (codec !== undefined && !isCodec(codec)) {
+    throw new TypeError(`${where}: codec must have the functions encode and decode`);
+  }
   checkOptions(`${where}: limits`, limits, Object.keys(defaultLimits));
   for (const [name, value] of Object.entries(limits)) {
     checkWhole(`${where}: limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER);
   }
+}
+
+function isCodec(codec: unknown): boolean {
+  if (typeof codec !== "object" || codec === null) return false;
+  return ["encode", "decode"].every((name) => typeof Reflect.get(codec, name) === "function");
 }

@@ -1,5 +1,5 @@
 import { type Client, type ClientParts, RunClient } from "@refrain/client";
-import { checkOptions, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
+import { checkOptions, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
 import {
   checkQueueName,
   RedisSettledHints,
@@ -25,7 +25,8 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function clientParts(options: ClientOptions): ClientParts {
-  const { namespace = "refrain", shards = 1, errors = {}, codec = msgpackCodec } = options;
+  const { namespace = "refrain", shards = 1, errors = {} } = options;
+  const codec = codecOf(namespace, options.codec ?? msgpackCodec);
   const limits = { ...defaultLimits, ...options.limits };
   const prefixes = new ShardPrefixes(namespace, shards);
   const connections = new Connections(options.connection);
@@ -44,7 +45,6 @@ function clientParts(options: ClientOptions): ClientParts {
     limits,
     errors,
     clock: systemClock,
-    hasPreview: codec === msgpackCodec,
     // Most clients only enqueue: the connection for hints waits for who awaits a result.
     hints: { onSettled: (runId, listener) => (hints ??= openHints()).onSettled(runId, listener) },
     reach,

@@ -1,4 +1,4 @@
-import { type CommitPort, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
+import { type CommitPort, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
 import { RedisStore, waitUntilReady } from "@refrain/redis-store";
 import { RunWorker, type RunWorkerOptions, type Worker } from "@refrain/worker";
 import { becomeReady } from "./become-ready.ts";
@@ -23,7 +23,8 @@ export interface WorkerSeams {
 
 export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunWorkerOptions {
   const options = readWorkerOptions(given);
-  const { namespace = "refrain", shards = 1, errors = {}, codec = msgpackCodec } = options;
+  const { namespace = "refrain", shards = 1, errors = {} } = options;
+  const codec = codecOf(namespace, options.codec ?? msgpackCodec);
   const prefixes = new ShardPrefixes(namespace, shards);
   const limits = { ...defaultLimits, ...options.limits };
   const connections = new Connections(options.connection);

@@ -28,6 +28,7 @@ test("the package exports these names, and no others", () => {
       "LocalRunner",
       "MemoryStore",
       "RunStatus",
+      "aesGcmCodec",
       "createClient",
       "createWorker",
       "currentCall",

@@ -1,6 +1,7 @@
 // Servers and faults
 
-// Stores
+// Stores and codecs
+export { describeCodec } from "./conformance/describe-codec.ts";
 export { describeStore } from "./conformance/describe-store.ts";
 export type { CreateStore, StoreUnderTest } from "./conformance/store-test.ts";
 export { CrashPoints, type CrashPointsOptions } from "./crash-points.ts";

@@ -49,7 +49,8 @@ export async function deliver(
       return runAttempt(reply, { delivery, implementation, inHand }, options);
     case "settled": {
       const { status } = reply.outcome;
-      return { kind: "settled", status, reason: failureReason(reply.outcome, options.codec) };
+      const reason = failureReason(delivery, reply.outcome, options.codec);
+      return { kind: "settled", status, reason };
     }
     case "missing":
       return { kind: "no-record" };

@@ -4,6 +4,7 @@ import {
   type Codec,
   encodeError,
   PoisonRunError,
+  placeInRun,
   type Settlement,
 } from "@refrain/core";
 
@@ -19,7 +20,7 @@ export function poisonSettlement(
     run.unreadable === undefined ? vanished(run) : unreadable(run.unreadable);
   const attempts = `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts`;
   const error = new PoisonRunError(`${attempts} ${why}`, { cause: run.unreadable });
-  const payload = encodeError(error, options.codec);
+  const payload = encodeError(error, options.codec, placeInRun("error", run));
   const { retentionMs } = options;
   return { settlement: { status: "FAILED", payload, failedSlot, retentionMs }, error };
 }

@@ -120,7 +120,7 @@ async function reasonOf(
   try {
     const cut = inHand.cut.then(() => undefined);
     const run = await Promise.race([store.read(runId, { calls: false }), cut]);
-    return run?.outcome === undefined ? fallback : failureReason(run.outcome, codec);
+    return run?.outcome === undefined ? fallback : failureReason(run, run.outcome, codec);
   } catch {
     return fallback;
   }

@@ -1,10 +1,12 @@
-import { encodeError, msgpackCodec } from "@refrain/core";
+import { encodeError, msgpackCodec, placeInRun } from "@refrain/core";
 import { expect, test } from "vitest";
 import { failureReason, sanitise } from "../src/failure-reason.ts";
 
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
+
 function reason(thrown: unknown, failedSlot?: number): string {
-  const payload = encodeError(thrown, msgpackCodec);
-  return failureReason({ status: "FAILED", payload, failedSlot }, msgpackCodec);
+  const payload = encodeError(thrown, msgpackCodec, somewhere);
+  return failureReason(somewhere, { status: "FAILED", payload, failedSlot }, msgpackCodec);
 }
 
 test("a failed run says which error it failed with, and where", () => {
@@ -20,9 +22,9 @@ test("a message cannot pass for one of BullMQ's own, and takes one short line", 
 test("an error that cannot be read is no reason to fail", () => {
   const payload = new Uint8Array([9, 9, 9]);
 
-  expect(failureReason({ status: "FAILED", payload, failedSlot: undefined }, msgpackCodec)).toBe(
-    "run FAILED: its error cannot be read",
-  );
+  expect(
+    failureReason(somewhere, { status: "FAILED", payload, failedSlot: undefined }, msgpackCodec),
+  ).toBe("run FAILED: its error cannot be read");
 });
 
 test("what is short enough is left alone", () => {

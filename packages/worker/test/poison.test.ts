@@ -4,11 +4,14 @@ import {
   msgpackCodec,
   PoisonRunError,
   pendingCall,
+  placeInRun,
   reviveError,
   settledCall,
 } from "@refrain/core";
 import { expect, test } from "vitest";
 import { poisonSettlement } from "../src/poison.ts";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 function start(slot: number, functionId: string) {
   return { slot, functionId, argsDigest: "", after: 0, startedAt: 0 };
@@ -44,7 +47,7 @@ test("a poisoned run fails with an error that names the call that was under way"
   expect(settlement).toMatchObject({ status: "FAILED", failedSlot: 1, retentionMs: 1000 });
   expect(error.message).toContain("10 attempts vanished");
   expect(error.message).toContain("the started call of resize (slot 1)");
-  expect(reviveError(settlement.payload, msgpackCodec)).toBeInstanceOf(PoisonRunError);
+  expect(reviveError(settlement.payload, msgpackCodec, somewhere)).toBeInstanceOf(PoisonRunError);
 });
 
 test("without a started call, it names the slot after the last recorded one", () => {

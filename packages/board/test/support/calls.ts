@@ -3,9 +3,12 @@ import {
   msgpackCodec,
   type PendingCall,
   pendingCall,
+  placeInRun,
   type SettledCall,
   settledCall,
 } from "@refrain/core";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 interface Common {
   readonly slot: number;
@@ -33,7 +36,7 @@ export function succeeded(call: Common & { readonly result?: unknown }): Settled
 }
 
 export function failed(call: Common & { readonly error: Error }): SettledCall {
-  return recorded(call, "FAILED", encodeError(call.error, msgpackCodec));
+  return recorded(call, "FAILED", encodeError(call.error, msgpackCodec, somewhere));
 }
 
 /** A call whose payload is what somebody else wrote there. */

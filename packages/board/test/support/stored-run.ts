@@ -5,8 +5,11 @@ import {
   isSettled,
   msgpackCodec,
   newNonce,
+  placeInRun,
   type Settlement,
 } from "@refrain/core";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 export interface StoredRun {
   readonly runId: string;
@@ -49,7 +52,7 @@ export async function storeRun(store: ActionStateStore, run: StoredRun): Promise
 function settlementOf({ output, error }: StoredRun): Settlement | undefined {
   const common = { failedSlot: undefined, retentionMs: 60_000 };
   if (error !== undefined) {
-    return { status: "FAILED", payload: encodeError(error, msgpackCodec), ...common };
+    return { status: "FAILED", payload: encodeError(error, msgpackCodec, somewhere), ...common };
   }
   if (output === undefined) return undefined;
   return { status: "SUCCEEDED", payload: msgpackCodec.encode(output), ...common };

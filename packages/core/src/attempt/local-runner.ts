@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { prepareInput } from "../calls/input.ts";
-import { reviveError } from "../decisions/error-payload.ts";
+import { type ErrorClasses, reviveError } from "../decisions/error-payload.ts";
 import {
   type Action,
   type ActionDefinition,
@@ -11,9 +11,10 @@ import {
 } from "../ports/action.ts";
 import type { ActionStateStore, RunOutcome } from "../ports/store.ts";
 import { MemoryStore } from "../stores/memory-store.ts";
-import { msgpackCodec } from "../words/codec.ts";
 import { defaultLimits } from "../words/limits.ts";
+import { msgpackCodec } from "../words/msgpack-codec.ts";
 import { checkOptions } from "../words/options.ts";
+import { placeInRun } from "../words/place.ts";
 import { runAction } from "./run-action.ts";
 
 /**
@@ -43,6 +44,7 @@ export class LocalRunner {
       throw new TypeError(`LocalRunner: action "${action.name}" has no implementation here`);
     }
     const implementation = implementationOf(found);
+    const { errors } = implementation.definition;
     const runId = randomUUID();
     const store = new MemoryStore();
     await createRun(store, runId, definitionOf(action), input);
@@ -61,7 +63,7 @@ export class LocalRunner {
     const outcome = (await store.read(runId))?.outcome;
     if (outcome === undefined)
       throw new Error(`the attempt ended "${end.kind}" without an outcome`);
-    return outputOf(outcome, implementation.definition.errors) as O;
+    return outputOf({ action: action.name, runId }, outcome, errors) as O;
   }
 }
 
@@ -78,15 +80,19 @@ async function createRun(
   input: unknown,
 ): Promise<void> {
   const { name, queue, version } = definition;
-  const options = { codec: msgpackCodec, limits: defaultLimits };
+  const options = { runId, codec: msgpackCodec, limits: defaultLimits };
   const { bytes, digest } = await prepareInput(definition, input, options);
   const run = { runId, action: name, queue, version, input: bytes, inputDigest: digest };
   await store.create({ ...run, requestId: newNonce() });
 }
 
-function outputOf(outcome: RunOutcome, errors: Parameters<typeof reviveError>[2]): unknown {
-  if (outcome.status !== "SUCCEEDED") throw reviveError(outcome.payload, msgpackCodec, errors);
-  return msgpackCodec.decode(outcome.payload);
+function outputOf(
+  run: { readonly action: string; readonly runId: string },
+  { status, payload }: RunOutcome,
+  errors: ErrorClasses,
+): unknown {
+  if (status === "SUCCEEDED") return msgpackCodec.decode(payload);
+  throw reviveError(payload, msgpackCodec, placeInRun("error", run), errors);
 }
 
 /** 122 random bits as 32 characters, for a delivery's nonce or a request's id. */

@@ -4,8 +4,9 @@ import type { ActionImplementation } from "../ports/action.ts";
 import type { Attempt, AttemptObserver } from "../ports/attempt.ts";
 import type { Claim, ClaimedRun } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
-import { type Codec, msgpackCodec } from "../words/codec.ts";
+import type { Codec } from "../words/codec.ts";
 import { defaultLimits, type Limits } from "../words/limits.ts";
+import { msgpackCodec } from "../words/msgpack-codec.ts";
 import { Notices } from "../words/notices.ts";
 import { RunningAttempt } from "./running-attempt.ts";
 

@@ -19,6 +19,7 @@ import { ClaimLostError, SerializationError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
+import { placeInRun } from "../words/place.ts";
 import { normaliseThrown } from "../words/thrown.ts";
 
 export interface RunningAttemptOptions {
@@ -70,6 +71,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#journal = new Journal(claim, run, limits);
     this.#random = new DurableRandom(run.runId, run.createdAt);
     this.#outcomes = new Outcomes({
+      action: run.action,
       runId: run.runId,
       codec,
       errors,
@@ -117,7 +119,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     if (run.unreadable !== undefined) return this.#break(run.unreadable);
     let input: unknown;
     try {
-      input = codec.decode(run.input);
+      input = codec.decode(run.input, placeInRun("input", run));
     } catch (cause) {
       // Perhaps this worker lacks a key that others have: no reason to fail the run for good.
       const message = `run ${run.runId}: its input cannot be read: ${normaliseThrown(cause).message}`;

@@ -5,6 +5,7 @@ import type { Codec } from "../words/codec.ts";
 import { toEncodable } from "../words/encodable.ts";
 import { SerializationError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
+import { placeInRun } from "../words/place.ts";
 import { parseWith } from "../words/schema.ts";
 import type { Outcomes } from "./outcomes.ts";
 
@@ -27,7 +28,7 @@ export async function settlementOf(
   ending: Ending,
   options: SettlementOptions,
 ): Promise<Settlement> {
-  if (ending.kind === "threw") return failure(ending.error, options);
+  if (ending.kind === "threw") return failure(runId, ending.error, options);
   const { implementation, codec, limits } = options;
   const { name, output } = implementation.definition;
   try {
@@ -36,7 +37,8 @@ export async function settlementOf(
       ending.value,
       `output of action "${name}", run ${runId},`,
     );
-    const payload = codec.encode(toEncodable(parsed, { label: "output" }).value);
+    const encodable = toEncodable(parsed, { label: "output" }).value;
+    const payload = codec.encode(encodable, placeInRun("output", { action: name, runId }));
     if (payload.byteLength > limits.maxValueBytes) {
       throw new SerializationError(
         `run ${runId}: the output of action "${name}" has ${payload.byteLength} bytes, more than the limit of ${limits.maxValueBytes}: store it elsewhere and return a reference`,
@@ -45,15 +47,16 @@ export async function settlementOf(
     const { succeededMs } = implementation.retention;
     return { status: "SUCCEEDED", payload, failedSlot: undefined, retentionMs: succeededMs };
   } catch (error) {
-    return failure(error, options);
+    return failure(runId, error, options);
   }
 }
 
-function failure(error: unknown, options: SettlementOptions): Settlement {
+function failure(runId: string, error: unknown, options: SettlementOptions): Settlement {
   const { implementation, codec, errors, outcomes } = options;
+  const place = placeInRun("error", { action: implementation.definition.name, runId });
   return {
     status: "FAILED",
-    payload: encodeError(error, codec, errors),
+    payload: encodeError(error, codec, place, errors),
     failedSlot: outcomes.slotOf(error),
     retentionMs: implementation.retention.failedMs,
   };

@@ -4,6 +4,7 @@ import type { Codec } from "../words/codec.ts";
 import { toEncodable } from "../words/encodable.ts";
 import { LimitExceededError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
+import { placeInRun } from "../words/place.ts";
 import { parseWith } from "../words/schema.ts";
 
 /** An input as a run stores it. */
@@ -12,6 +13,13 @@ export interface PreparedInput {
   readonly bytes: Uint8Array;
   /** Of what the caller gave, before parsing: tells whether two enqueues ask for the same run. */
   readonly digest: string;
+}
+
+export interface PrepareInputOptions {
+  /** The run it is the input of. */
+  readonly runId: string;
+  readonly codec: Codec;
+  readonly limits: Limits;
 }
 
 /**
@@ -25,7 +33,7 @@ export interface PreparedInput {
 export async function prepareInput(
   definition: ActionDefinition,
   input: unknown,
-  options: { readonly codec: Codec; readonly limits: Limits },
+  { runId, codec, limits }: PrepareInputOptions,
 ): Promise<PreparedInput> {
   const what = `input of action "${definition.name}"`;
   const { input: schema } = definition;
@@ -33,8 +41,9 @@ export async function prepareInput(
   const digestOfGiven = digested(input);
   const parsed = schema === undefined ? input : await parseWith(schema, input, what);
   const digest = digestOfGiven();
-  const bytes = options.codec.encode(toEncodable(parsed, { label: "input" }).value);
-  const { maxValueBytes } = options.limits;
+  const place = placeInRun("input", { action: definition.name, runId });
+  const bytes = codec.encode(toEncodable(parsed, { label: "input" }).value, place);
+  const { maxValueBytes } = limits;
   if (bytes.byteLength <= maxValueBytes) return { bytes, digest };
   throw new LimitExceededError(
     `${what} has ${bytes.byteLength} bytes, more than the limit of ${maxValueBytes}: store it elsewhere and pass a reference`,

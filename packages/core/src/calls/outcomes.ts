@@ -8,6 +8,7 @@ import { toEncodable } from "../words/encodable.ts";
 import { SerializationError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
+import type { CallPlace, Place } from "../words/place.ts";
 import { isError, normaliseThrown, readSafely } from "../words/thrown.ts";
 import type { PlannedCall } from "./journal.ts";
 
@@ -22,6 +23,7 @@ export interface ObservedOutcome {
 }
 
 export interface OutcomesOptions {
+  readonly action: string;
   readonly runId: string;
   readonly codec: Codec;
   readonly errors: ErrorClasses;
@@ -55,10 +57,11 @@ export class Outcomes {
       const encodable = toEncodable(value, { label: "result" });
       for (const { className, path } of encodable.instances)
         this.#warnOfClass(call, className, path);
-      const payload = codec.encode(encodable.value);
+      const place = this.#place("result", call);
+      const payload = codec.encode(encodable.value, place);
       const room = Math.min(limits.maxValueBytes, bytesLeft());
       if (payload.byteLength > room) throw tooLarge(payload.byteLength, room, limits.maxValueBytes);
-      return { status: "SUCCEEDED", payload, seen: { value: codec.decode(payload) } };
+      return { status: "SUCCEEDED", payload, seen: { value: codec.decode(payload, place) } };
     } catch (error) {
       const { runId } = this.#options;
       const reason = error instanceof Error ? error.message : String(error);
@@ -70,9 +73,10 @@ export class Outcomes {
   /** A failure. Its class comes back only if it is registered or built in, and the action sees just that at once. */
   ofError(call: PlannedCall, thrown: unknown): ObservedOutcome {
     const { codec, errors } = this.#options;
-    const { bytes, error: observed } = observedError(thrown, codec, errors);
+    const place = this.#place("error", call);
+    const { bytes, error: observed } = observedError(thrown, codec, place, errors);
     // One error object that two calls throw would stand for both, and on a replay it is two.
-    const error = this.#slots.has(observed) ? reviveError(bytes, codec, errors) : observed;
+    const error = this.#slots.has(observed) ? reviveError(bytes, codec, place, errors) : observed;
     this.#slots.set(error, call.slot);
     return { status: "FAILED", payload: bytes, seen: { error } };
   }
@@ -87,11 +91,12 @@ export class Outcomes {
     const { codec, errors, notices, runId } = this.#options;
     try {
       if (call.status === "FAILED") {
-        const error = reviveError(call.payload, codec, errors);
+        const place = this.#place("error", call);
+        const error = reviveError(call.payload, codec, place, errors);
         this.#slots.set(error, call.slot);
         return { error };
       }
-      const value = codec.decode(call.payload);
+      const value = codec.decode(call.payload, this.#place("result", call));
       notices.sawResult(call.functionId, value);
       return { value };
     } catch (cause) {
@@ -103,6 +108,11 @@ export class Outcomes {
   /** The slot whose failure `error` is, looked for through `cause` and `AggregateError.errors`. */
   slotOf(error: unknown): number | undefined {
     return this.#find(error, new Set());
+  }
+
+  #place(kind: Place["kind"], call: CallPlace): Place {
+    const { action, runId } = this.#options;
+    return { kind, action, runId, call };
   }
 
   #find(error: unknown, seen: Set<Error>): number | undefined {

@@ -1,4 +1,5 @@
 import type { Codec } from "../words/codec.ts";
+import type { Place } from "../words/place.ts";
 import { normaliseThrown, readSafely } from "../words/thrown.ts";
 import { type ErrorClasses, errorRegistry } from "./error-registry.ts";
 import { looksAlike } from "./looks-alike.ts";
@@ -23,14 +24,16 @@ const NO_CLASSES: ErrorClasses = {};
 export function encodeError(
   thrown: unknown,
   codec: Codec,
+  place: Place,
   classes: ErrorClasses = NO_CLASSES,
 ): Uint8Array {
+  const encode = (value: unknown): Uint8Array => codec.encode(value, place);
   const stored = storedError(normaliseThrown(thrown), errorRegistry(classes));
   const bytes =
-    encodeWithin(stored, codec) ??
-    encodeWithin(withFieldsUpTo(MAX_FIELD_BYTES, stored, codec), codec) ??
-    encodeWithin(withFieldsUpTo(0, stored, codec), codec);
-  return bytes ?? codec.encode(withoutCauses(withFieldsUpTo(0, stored, codec)));
+    encodeWithin(stored, encode) ??
+    encodeWithin(withFieldsUpTo(MAX_FIELD_BYTES, stored, encode), encode) ??
+    encodeWithin(withFieldsUpTo(0, stored, encode), encode);
+  return bytes ?? encode(withoutCauses(withFieldsUpTo(0, stored, encode)));
 }
 
 /**
@@ -41,9 +44,10 @@ export function encodeError(
 export function reviveError(
   bytes: Uint8Array,
   codec: Codec,
+  place: Place,
   classes: ErrorClasses = NO_CLASSES,
 ): Error {
-  return revivedError(codec.decode(bytes), errorRegistry(classes));
+  return revivedError(codec.decode(bytes, place), errorRegistry(classes));
 }
 
 export interface ObservedError {
@@ -57,19 +61,26 @@ export interface ObservedError {
  * gives an equal one, else the replayed one, with the stack of the original. So the first run and each replay take the
  * same branches.
  */
-export function observedError(thrown: unknown, codec: Codec, classes: ErrorClasses): ObservedError {
+export function observedError(
+  thrown: unknown,
+  codec: Codec,
+  place: Place,
+  classes: ErrorClasses,
+): ObservedError {
   const original = normaliseThrown(thrown);
-  const bytes = encodeError(original, codec, classes);
-  const revived = reviveError(bytes, codec, classes);
+  const bytes = encodeError(original, codec, place, classes);
+  const revived = reviveError(bytes, codec, place, classes);
   if (looksAlike(original, revived)) return { bytes, error: original };
   const stack = readSafely(original, "stack");
   if (typeof stack === "string") revived.stack = stack;
   return { bytes, error: revived };
 }
 
-function encodeWithin(stored: StoredError, codec: Codec): Uint8Array | undefined {
+type Encode = (value: unknown) => Uint8Array;
+
+function encodeWithin(stored: StoredError, encode: Encode): Uint8Array | undefined {
   try {
-    const bytes = codec.encode(stored);
+    const bytes = encode(stored);
     return bytes.byteLength <= MAX_ERROR_BYTES ? bytes : undefined;
   } catch {
     return undefined;
@@ -77,13 +88,13 @@ function encodeWithin(stored: StoredError, codec: Codec): Uint8Array | undefined
 }
 
 /** The same error with only those fields, of it and of its causes, that take at most `maxBytes` each. */
-function withFieldsUpTo(maxBytes: number, stored: StoredError, codec: Codec): StoredError {
+function withFieldsUpTo(maxBytes: number, stored: StoredError, encode: Encode): StoredError {
   const { fields, cause, errors, ...rest } = stored;
   const shorten = (inner: StoredCause): StoredCause =>
     "error" in inner
-      ? { error: withFieldsUpTo(maxBytes, inner.error, codec) }
-      : { value: fits(inner.value, maxBytes, codec) ? inner.value : undefined };
-  const kept = Object.entries(fields ?? {}).filter(([, field]) => fits(field, maxBytes, codec));
+      ? { error: withFieldsUpTo(maxBytes, inner.error, encode) }
+      : { value: fits(inner.value, maxBytes, encode) ? inner.value : undefined };
+  const kept = Object.entries(fields ?? {}).filter(([, field]) => fits(field, maxBytes, encode));
   return {
     ...rest,
     fields: Object.fromEntries(kept),
@@ -92,9 +103,9 @@ function withFieldsUpTo(maxBytes: number, stored: StoredError, codec: Codec): St
   };
 }
 
-function fits(value: unknown, maxBytes: number, codec: Codec): boolean {
+function fits(value: unknown, maxBytes: number, encode: Encode): boolean {
   try {
-    return maxBytes > 0 && codec.encode(value).byteLength <= maxBytes;
+    return maxBytes > 0 && encode(value).byteLength <= maxBytes;
   } catch {
     return false;
   }

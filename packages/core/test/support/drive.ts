@@ -36,7 +36,7 @@ export class Drive {
 
   async create(action: object, input: unknown = null): Promise<void> {
     const definition = definitionOf(action);
-    const options = { codec: msgpackCodec, limits: defaultLimits };
+    const options = { runId: "run-1", codec: msgpackCodec, limits: defaultLimits };
     const { bytes, digest } = await prepareInput(definition, input, options);
     const { name, queue, version } = definition;
     const run = { runId: "run-1", action: name, queue, version, input: bytes, inputDigest: digest };

@@ -7,9 +7,12 @@ import {
   type GroupReply,
   isSettled,
   msgpackCodec,
+  placeInRun,
   reviveError,
 } from "@refrain/core";
 import { textOf } from "./interpret.ts";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 /**
  * Everything outside the processes: what the store applied and which effects happened, with the rules that must hold
@@ -183,5 +186,5 @@ function seenOf(call: CallResult): string {
   if (!isSettled(call)) return "";
   return call.status === "SUCCEEDED"
     ? String(msgpackCodec.decode(call.payload))
-    : textOf(reviveError(call.payload, msgpackCodec, {}));
+    : textOf(reviveError(call.payload, msgpackCodec, somewhere, {}));
 }

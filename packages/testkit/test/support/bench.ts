@@ -15,6 +15,7 @@ import {
   type ImplementOptions,
   implementationOf,
   msgpackCodec,
+  placeInRun,
   type RunSnapshot,
   reviveError,
   runAction,
@@ -22,6 +23,8 @@ import {
 import type { RefusingPort } from "../../src/ports/faulty-ports.ts";
 import type { RecordedOp, RecordingPort } from "../../src/ports/recording-port.ts";
 import { type Seed, seedJournal } from "./seeds.ts";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 export interface RunOptions {
   readonly runId?: string;
@@ -163,7 +166,7 @@ export class Bench {
       output: outcome?.status === "SUCCEEDED" ? msgpackCodec.decode(outcome.payload) : undefined,
       error:
         outcome?.status === "FAILED"
-          ? reviveError(outcome.payload, msgpackCodec, errors)
+          ? reviveError(outcome.payload, msgpackCodec, somewhere, errors)
           : undefined,
     };
   }
@@ -196,7 +199,7 @@ export function actionOf(
 /** What a recorded call holds, decoded. */
 export function valueOf(call: CallResult | undefined): unknown {
   if (call?.status === "SUCCEEDED") return msgpackCodec.decode(call.payload);
-  if (call?.status === "FAILED") return reviveError(call.payload, msgpackCodec, {});
+  if (call?.status === "FAILED") return reviveError(call.payload, msgpackCodec, somewhere, {});
   return undefined;
 }
 

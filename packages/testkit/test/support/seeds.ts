@@ -5,8 +5,11 @@ import {
   encodeError,
   msgpackCodec,
   pendingCall,
+  placeInRun,
   settledCall,
 } from "@refrain/core";
+
+const somewhere = placeInRun("error", { action: "act", runId: "run-1" });
 
 /** A call an earlier attempt left in the journal. */
 export interface Seed {
@@ -79,7 +82,7 @@ export function seedJournal(claim: Claim, seeds: readonly Seed[]): void {
 
 function payloadOf({ status, outcome }: Seed): Uint8Array {
   return status === "FAILED"
-    ? encodeError(outcome, msgpackCodec, {})
+    ? encodeError(outcome, msgpackCodec, somewhere, {})
     : msgpackCodec.encode(outcome);
 }
 

@@ -1,0 +1,86 @@
+import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, type UnpackOptions } from "msgpackr";
+import { SerializationError } from "./errors.ts";
+
+/** The first byte of everything this codec writes. */
+const VERSION = 1;
+
+// Self-contained messages: shared `structures` would make the second message unreadable in another process. toJSON is
+// toEncodable's business; here it would turn data that has such a field into something else.
+const packr = new Packr({
+  useRecords: true,
+  moreTypes: true,
+  useToJSON: false,
+  copyBuffers: true,
+  // Refuses the extensions for object identity: through them hostile bytes could build cycles.
+  structuredClone: false,
+});
+const PACK_MODE = RESERVE_START_SPACE | RESET_BUFFER_MODE | 1;
+
+/** A `Codec` to which all places are alike. */
+export interface PlacelessCodec {
+  readonly isPlaintext: true;
+  encode(value: unknown): Uint8Array;
+  decode(bytes: Uint8Array): unknown;
+}
+
+/**
+ * The default codec: one version byte, then msgpack.
+ *
+ * What comes back equal: null, undefined, booleans, numbers with NaN and the infinities, bigints of any size, strings,
+ * arrays, plain objects, Date (invalid ones too), Map, Set, RegExp, ArrayBuffer, DataView, typed arrays, and Buffer apart from
+ * Uint8Array. What does not: -0 becomes 0, a hole in an array becomes undefined, an object without prototype gets the usual
+ * one, and one object in two places becomes two equal ones.
+ */
+export const msgpackCodec: PlacelessCodec = { encode, decode, isPlaintext: true };
+
+function encode(value: unknown): Uint8Array {
+  try {
+    const packed = packr.pack(value, PACK_MODE);
+    packed[0] = VERSION;
+    // The packed bytes are a view on memory that the next pack writes over.
+    const bytes = Buffer.allocUnsafe(packed.length);
+    bytes.set(packed);
+    return bytes;
+  } catch (cause) {
+    throw new SerializationError(`the value cannot be encoded: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function decode(bytes: Uint8Array): unknown {
+  if (bytes[0] !== VERSION) throw versionError(bytes);
+  try {
+    return unpack(bytes);
+  } catch (cause) {
+    throw new SerializationError(
+      `${bytes.byteLength} stored bytes cannot be decoded: ${reasonOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+// msgpackr hangs a DataView on each source it reads. Small sources are copied into one that has it already: that costs less
+// than a view of its own, and leaves the caller's bytes as they were.
+const scratch = Buffer.alloc(8192);
+const range: { start: number; end: number } & UnpackOptions = { start: 1, end: 1 };
+
+function unpack(bytes: Uint8Array): unknown {
+  const { length } = bytes;
+  if (length < 2) throw new RangeError("nothing follows the version byte");
+  range.end = length;
+  if (length > scratch.length) {
+    return packr.unpack(Buffer.from(bytes.buffer, bytes.byteOffset, length), range);
+  }
+  scratch.set(bytes);
+  return packr.unpack(scratch, range);
+}
+
+function versionError(bytes: Uint8Array): SerializationError {
+  const found = bytes[0] === undefined ? "nothing" : `version ${bytes[0]}`;
+  return new SerializationError(
+    `stored bytes must start with version ${VERSION}, found ${found}: written by a newer release, or by another codec`,
+  );
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.slice(0, 200) : "unknown reason";
+}
