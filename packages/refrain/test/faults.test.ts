@@ -70,23 +70,6 @@ test("connections that are cut again and again neither lose a run nor repeat an 
   expect(effects.length).toBe(new Set(effects).size);
 }, 60_000);
 
-test("a full Redis fails no run: it goes on when there is room again", async () => {
-  const { effects, implementation } = counted(20);
-  await harness.worker({ ...SHORT_LOCKS, actions: [implementation] });
-  const run = await harness.client().enqueue(action, null);
-  await eventually(() => expect(effects.length).toBeGreaterThan(2));
-  const redis = harness.redis();
-
-  await redis.config("SET", "maxmemory", "1");
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  const during = effects.length;
-  await redis.config("SET", "maxmemory", "0");
-
-  expect(await run.result({ timeoutMs: 20_000 })).toMatch(/^attempt/);
-  expect(during).toBeLessThan(20);
-  expect(effects.length).toBe(new Set(effects).size);
-}, 40_000);
-
 test("scripts that Redis forgot are sent again", async () => {
   const { effects, implementation } = counted(20);
   await harness.worker({ actions: [implementation] });

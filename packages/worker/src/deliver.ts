@@ -59,6 +59,7 @@ export async function deliver(
       return { kind: reply.kind };
     case "lost":
     case "cut-off":
+    case "not-begun":
       return reply;
   }
 }

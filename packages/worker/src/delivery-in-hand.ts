@@ -6,7 +6,9 @@ export type Cut =
   /** The lock of its job is lost. */
   | { readonly kind: "lost" }
   /** The worker closes, and its patience is over. */
-  | { readonly kind: "cut-off"; readonly isExecutingReconcilable: boolean };
+  | { readonly kind: "cut-off"; readonly isExecutingReconcilable: boolean }
+  /** The worker closes, and the run could not be claimed for so long. */
+  | { readonly kind: "not-begun" };
 
 /** One delivery while this worker has it: what can end it from outside, at whichever point it is. */
 export class DeliveryInHand {
@@ -44,6 +46,12 @@ export class DeliveryInHand {
   release(): void {
     this.#isReleasing = true;
     this.#attempt?.release();
+  }
+
+  /** Ends it at once if nothing of it executes: it only waits for what Redis does not answer, or has no room for. */
+  stopWaiting(): void {
+    if (this.#attempt === undefined) this.#cut({ kind: "not-begun" }, CUT_BEFORE);
+    else if (!this.#attempt.isExecuting) this.cutOff();
   }
 
   /** Ends it at once; what still executes is left to itself. */
@@ -87,6 +95,10 @@ export class DeliveriesInHand {
 
   releaseAll(): void {
     for (const delivery of this.#inHand) delivery.release();
+  }
+
+  stopWaitingAll(): void {
+    for (const delivery of this.#inHand) delivery.stopWaiting();
   }
 
   cutOffAll(): void {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { DeliveriesInHand, DeliveryInHand } from "../src/delivery-in-hand.ts";
 import { drain, within } from "../src/drain.ts";
 
-function setUp() {
+function setUp({ isExecuting = true } = {}) {
   const clock = virtualClock();
   const inHand = new DeliveriesInHand();
   const log: string[] = [];
@@ -16,8 +16,8 @@ function setUp() {
     action: "a",
     epoch: 1,
     done: new Promise(() => {}),
-    isExecuting: true,
-    isExecutingReconcilable: true,
+    isExecuting,
+    isExecutingReconcilable: isExecuting,
     abort: note("aborted"),
     release: note("released"),
     fail: () => {},
@@ -42,6 +42,20 @@ test("a run is asked for at once, and cut off a second before the end", async ()
 
   expect(log).toEqual(["released at 0", "aborted at 29000"]);
   expect(delivery.cutAs).toEqual({ kind: "cut-off", isExecutingReconcilable: true });
+});
+
+test("F6 what only waits for Redis is left to the next worker after two seconds", async () => {
+  const { clock, inHand, delivery, log } = setUp({ isExecuting: false });
+  const unclaimed = new DeliveryInHand("r-2", { isCertain: true, onLost() {}, letGo() {} });
+  inHand.add(unclaimed);
+
+  const draining = drain({ timeoutMs: 30_000, clock, inHand });
+  await clock.advance(30_000);
+  await draining;
+
+  expect(log).toEqual(["released at 0", "aborted at 2000"]);
+  expect(delivery.cutAs).toEqual({ kind: "cut-off", isExecutingReconcilable: false });
+  expect(unclaimed.cutAs).toEqual({ kind: "not-begun" });
 });
 
 test("a run that ends is waited for no longer", async () => {
