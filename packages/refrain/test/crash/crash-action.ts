@@ -9,15 +9,32 @@ import {
   notStarted,
 } from "refrain";
 
-/** How an action of these tests goes; "changed" is what another release made of "plain". */
-export type Program = "plain" | "changed";
+/** The calls of an action, by name: one list per parallel branch. An "r" in a name stands for a reconciler. */
+export type Program = readonly (readonly string[])[];
+
+/** Three calls of each kind, one after the other. */
+export const sequence: Program = [
+  ["c-first", "r-first", "c-middle", "r-middle", "c-last", "r-last"],
+];
+
+/** Two branches, whose kinds of calls meet. */
+export const parallel: Program = [
+  ["a-r-first", "a-c-first", "a-r-middle", "a-c-middle", "a-r-last", "a-c-last"],
+  ["b-c-first", "b-r-first", "b-c-middle", "b-r-middle", "b-c-last", "b-r-last"],
+];
+
+export function isReconcilable(name: string): boolean {
+  return name.split("-").includes("r");
+}
 
 export interface CrashActionParts {
   readonly ledger: EffectLedger;
   readonly points: CrashPoints;
   readonly program: Program;
+  /** The call that another release of the action makes under another name. */
+  readonly renamed?: string | undefined;
   /** Called while the named function runs. */
-  readonly during?: ((name: string) => Promise<void>) | undefined;
+  readonly during?: ((name: string) => void) | undefined;
 }
 
 export function crashActionOf(name: string) {
@@ -25,19 +42,19 @@ export function crashActionOf(name: string) {
 }
 
 /**
- * Two calls of each kind, each of which takes what the one before it gave. Every execution gives another value, so that a
- * call which ran twice, or was seen differently, shows.
+ * Each call takes what the one before it in its branch gave. Every execution gives another value, so that a call which ran
+ * twice, or was seen differently, shows.
  */
 export function implementCrashAction(name: string, parts: CrashActionParts): Implementation {
   return crashActionOf(name).implement(async (ctx) => {
     const calls = new LedgerCalls(ctx, parts);
     calls.note("attempt");
-    const first = parts.program === "plain" ? "first" : "renamed";
-    const a = await calls.completionOnly(first, "start");
-    const b = await calls.reconcilable("second", a);
-    const c = await calls.completionOnly("third", b);
-    const d = await calls.reconcilable("fourth", c);
-    return [a, b, c, d].join(" ");
+    const branches = parts.program.map(async (names) => {
+      const values: string[] = [];
+      for (const call of names) values.push(await calls.make(call, values.at(-1) ?? "start"));
+      return values;
+    });
+    return (await Promise.all(branches)).flat().join(" ");
   });
 }
 
@@ -50,24 +67,10 @@ class LedgerCalls {
     this.#parts = parts;
   }
 
-  async completionOnly(name: string, given: string): Promise<string> {
-    const value = await this.#ctx.durableExecute(this.#effect(name), [given]);
-    this.note("seen", { name, value });
-    return value;
-  }
-
-  async reconcilable(name: string, given: string): Promise<string> {
-    const { points } = this.#parts;
-    const reconciler = async () => {
-      const { idempotencyKey } = currentCall();
-      points.hit("reconciler.before");
-      await Promise.resolve();
-      const value = this.#effectOf(idempotencyKey);
-      if (value === undefined) this.note("not-started", { name });
-      points.hit("reconciler.after");
-      return value ?? notStarted();
-    };
-    const value = await this.#ctx.durableExecute(this.#effect(name), [given], { reconciler });
+  async make(called: string, given: string): Promise<string> {
+    const name = called === this.#parts.renamed ? `${called}-renamed` : called;
+    const options = isReconcilable(name) ? { reconciler: () => this.#reconcile(name) } : {};
+    const value = await this.#ctx.durableExecute(this.#effect(name), [given], options);
     this.note("seen", { name, value });
     return value;
   }
@@ -83,13 +86,25 @@ class LedgerCalls {
     return durable(name, async (given: string) => {
       const { idempotencyKey, slot } = currentCall();
       this.note("begin", { name, slot, idempotencyKey, given });
-      await during?.(name);
-      points.hit(`${name}.before`);
+      during?.(name);
+      await Promise.resolve();
+      points.hit(`${name}.fn.before`);
       const value = `${name}-${randomUUID().slice(0, 8)}`;
       this.note("effect", { name, slot, idempotencyKey, given, value });
-      points.hit(`${name}.after`);
+      points.hit(`${name}.fn.after`);
       return value;
     });
+  }
+
+  async #reconcile(name: string) {
+    const { points } = this.#parts;
+    const { idempotencyKey, slot } = currentCall();
+    points.hit(`${name}.reconciler.before`);
+    await Promise.resolve();
+    const value = this.#effectOf(idempotencyKey);
+    if (value === undefined) this.note("not-started", { name, slot });
+    points.hit(`${name}.reconciler.after`);
+    return value ?? notStarted();
   }
 
   #effectOf(idempotencyKey: string): string | undefined {

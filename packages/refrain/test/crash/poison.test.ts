@@ -3,7 +3,7 @@ import { PoisonRunError } from "refrain";
 import { expect, test } from "vitest";
 import { Child } from "../support/child.ts";
 import { Harness } from "../support/harness.ts";
-import { crashActionOf, implementCrashAction } from "./crash-action.ts";
+import { crashActionOf, implementCrashAction, sequence } from "./crash-action.ts";
 import type { CrashWorkerSettings } from "./crash-worker.ts";
 
 const harness = new Harness();
@@ -15,8 +15,7 @@ async function killWorkers(count: number, at: string, ledger: EffectLedger): Pro
     url: harness.server.url,
     namespace: harness.namespace,
     ledger: ledger.path,
-    names: ["poison"],
-    program: "plain",
+    actions: [{ name: "poison", program: sequence }],
     poisonAfter: 2,
   };
   const env = { CRASH_WORKER: JSON.stringify(settings), REFRAIN_CRASH_AT: at };
@@ -28,7 +27,7 @@ async function killWorkers(count: number, at: string, ledger: EffectLedger): Pro
 }
 
 function survivor(ledger: EffectLedger) {
-  const parts = { ledger, points: new CrashPoints({ at: "" }), program: "plain" } as const;
+  const parts = { ledger, points: new CrashPoints({ at: "" }), program: sequence };
   return harness.worker({
     lockDurationMs: 1500,
     stalledIntervalMs: 500,
@@ -41,14 +40,14 @@ test("a run that only ever kills its worker fails, and names the call that does 
   const ledger = new EffectLedger();
   const run = await harness.client().enqueue(poison, null, { runId: "r-1" });
   // The first of them recorded a call and started the next: that was progress.
-  await killWorkers(3, "second.before", ledger);
+  await killWorkers(3, "r-first.fn.before", ledger);
 
   const worker = await survivor(ledger);
 
   const failed = run.result({ timeoutMs: 20_000 });
   await expect(failed).rejects.toBeInstanceOf(PoisonRunError);
   await expect(failed).rejects.toThrow(
-    /2 attempts vanished .* the started call of second \(slot 1\)/,
+    /2 attempts vanished .* the started call of r-first \(slot 1\)/,
   );
   expect(ledger.counts("attempt").get("r-1")).toBe(3);
   expect(worker.logs.some((line) => line.level === 50 && line.run === "r-1")).toBe(true);
@@ -57,12 +56,12 @@ test("a run that only ever kills its worker fails, and names the call that does 
 test("attempts that made progress do not count, however often they vanish", async () => {
   const ledger = new EffectLedger();
   const run = await harness.client().enqueue(poison, null, { runId: "r-1" });
-  for (const at of ["record.after", "record.after", "finalize.after"]) {
+  for (const at of ["c-first.record.after", "c-middle.record.after", "r-middle.finalize.after"]) {
     await killWorkers(1, at, ledger);
   }
 
   await survivor(ledger);
 
   const output = await run.result({ timeoutMs: 20_000 });
-  expect(output.split(" ")).toHaveLength(4);
+  expect(output.split(" ")).toHaveLength(6);
 }, 60_000);

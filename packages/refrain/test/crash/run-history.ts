@@ -1,97 +1,120 @@
 import type { LedgerEvent } from "@refrain/testkit";
+import { isReconcilable } from "./crash-action.ts";
 
-/** One run as the ledger remembers it: lines of all processes, in the order in which they were written. */
-export class RunHistory {
-  readonly #events: readonly LedgerEvent[];
+/** What is known of one call, by its name, up to a line of the ledger. */
+interface CallHistory {
+  readonly slot: number;
+  readonly begunIn: unknown[];
+  readonly keys: Set<unknown>;
+  /** It never began, or its reconciler said so since. */
+  mayBegin: boolean;
+  effects: number;
+  recorded?: { readonly value: unknown };
+}
 
-  constructor(events: readonly LedgerEvent[], runId: string) {
-    this.#events = events.filter((event) => event.key === runId);
-  }
+/** What happened to one run. */
+export interface RunVerdict {
+  /** Each breach of an invariant, in words. */
+  readonly flaws: readonly string[];
+  readonly clears: number;
+  readonly settlements: number;
+}
 
-  finalValues(outputs: ReadonlyMap<string, unknown>): string[] {
-    const runId = this.#events[0]?.key ?? "";
-    return String(outputs.get(runId)).split(" ");
-  }
-
-  settlements(): number {
-    return this.#acknowledged("settle").length;
-  }
-
-  /** Executions that began after their call's outcome was acknowledged and before an announced clear. */
-  begunAfterAcknowledged(): LedgerEvent[] {
-    const flaws: LedgerEvent[] = [];
-    const done = new Set<unknown>();
-    for (const event of this.#events) {
-      if (event.kind === "begin" && done.has(event["name"])) flaws.push(event);
-      if (event.kind !== "acknowledged") continue;
-      if (event["op"] === "clear") done.clear();
-      if (event["op"] === "record" || event["op"] === "finalize") done.add(event["name"]);
+/**
+ * Judges one run by the lines that all processes wrote of it, in the order in which they wrote them. It knows nothing of
+ * the engine: only what began, what took effect, what Redis acknowledged and what an action saw.
+ *
+ * @param output the run's, the values of all its calls
+ */
+export function judgeRun(events: readonly LedgerEvent[], output: string): RunVerdict {
+  const known = new Set(["start", ...output.split(" ")]);
+  const lastClear = events.findLastIndex((event) => isAcknowledged(event, "clear"));
+  const judge = new Judge();
+  for (const [index, event] of events.entries()) {
+    judge.take(event);
+    if (index > lastClear && event.kind === "effect" && !known.has(String(event["given"]))) {
+      judge.flaw("an effect of an outcome that the finished run does not know", event);
     }
-    return flaws;
+  }
+  return judge.verdict;
+}
+
+class Judge {
+  readonly #flaws: string[] = [];
+  readonly #calls = new Map<string, CallHistory>();
+  #clears = 0;
+  #settlements = 0;
+
+  flaw(what: string, event: LedgerEvent): void {
+    this.#flaws.push(`${what}: ${JSON.stringify(event)}`);
   }
 
-  /** How often each identity of a function began, and how often its reconciler said that it had not. */
-  executions(name: string): {
-    readonly begins: ReadonlyMap<string, number>;
-    readonly notStarted: ReadonlyMap<string, number>;
-  } {
-    const begins = new Map<string, number>();
-    const notStarted = new Map<string, number>();
-    for (const event of this.#events) {
-      if (event["name"] !== name) continue;
-      if (event.kind === "begin") add(begins, String(event["idempotencyKey"]));
-      if (event.kind === "not-started") add(notStarted, name);
+  take(event: LedgerEvent): void {
+    if (event.kind === "begin") this.#begin(event);
+    if (event.kind === "effect") this.#effect(event);
+    if (event.kind === "not-started") this.#of(event).mayBegin = true;
+    if (event.kind === "seen") this.#seen(event);
+    if (event.kind === "acknowledged") this.#acknowledged(event);
+  }
+
+  get verdict(): RunVerdict {
+    return { flaws: this.#flaws, clears: this.#clears, settlements: this.#settlements };
+  }
+
+  #begin(event: LedgerEvent): void {
+    const call = this.#of(event);
+    if (call.recorded !== undefined) this.flaw("ran again although it was recorded", event);
+    if (call.begunIn.includes(event["attempt"])) this.flaw("began twice in one attempt", event);
+    if (isReconcilable(String(event["name"])) && !call.mayBegin) {
+      this.flaw("a reconcilable call began again unasked", event);
     }
-    return { begins, notStarted };
+    call.mayBegin = false;
+    call.begunIn.push(event["attempt"]);
+    call.keys.add(event["idempotencyKey"]);
+    if (call.keys.size > 1) this.flaw("a call has two idempotency keys", event);
   }
 
-  effects(idempotencyKey: string): number {
-    return this.#events.filter(
-      (event) => event.kind === "effect" && event["idempotencyKey"] === idempotencyKey,
-    ).length;
+  #effect(event: LedgerEvent): void {
+    const call = this.#of(event);
+    call.effects += 1;
+    const isDoubled = isReconcilable(String(event["name"])) && call.effects > 1;
+    if (isDoubled) this.flaw("a reconcilable call took effect twice", event);
   }
 
-  /** What an attempt saw of a call after another value of it had been acknowledged. */
-  seenAfterAcknowledged(): LedgerEvent[] {
-    const flaws: LedgerEvent[] = [];
-    const values = new Map<unknown, unknown>();
-    for (const event of this.#events) {
-      const { name, value } = event;
-      if (event.kind === "seen" && values.has(name) && values.get(name) !== value) {
-        flaws.push(event);
-      }
-      if (event.kind !== "acknowledged") continue;
-      if (event["op"] === "clear") values.clear();
-      if (event["op"] === "record" || event["op"] === "finalize") values.set(name, value);
+  #seen(event: LedgerEvent): void {
+    const { recorded } = this.#of(event);
+    if (recorded !== undefined && recorded.value !== event["value"]) {
+      this.flaw("another outcome than the recorded one was seen", event);
     }
-    return flaws;
   }
 
-  /** Effects that were caused by an outcome which the finished run does not know. */
-  strayEffects(known: readonly string[]): LedgerEvent[] {
-    const lastClear = this.#events.findLastIndex((event) => event["op"] === "clear");
-    return this.#events.filter(
-      (event, index) =>
-        index > lastClear && event.kind === "effect" && !known.includes(String(event["given"])),
-    );
+  #acknowledged(event: LedgerEvent): void {
+    if (this.#settlements > 0) this.flaw("a write after the settlement", event);
+    if (event["op"] === "settle") this.#settlements += 1;
+    if (event["op"] === "clear") this.#clear(Number(event["from"]));
+    if (event["op"] !== "record" && event["op"] !== "finalize") return;
+    const call = this.#of(event);
+    if (call.recorded !== undefined) this.flaw("an outcome was recorded twice", event);
+    call.recorded = { value: event["value"] };
   }
 
-  /** Calls, by function and input, that began under more than one key. */
-  callsWithSeveralKeys(): string[] {
-    const keys = new Map<string, Set<unknown>>();
-    for (const event of this.#events) {
-      if (event.kind !== "begin") continue;
-      const call = `${String(event["name"])}(${String(event["given"])})`;
-      keys.set(call, (keys.get(call) ?? new Set()).add(event["idempotencyKey"]));
-    }
-    return [...keys].filter(([, all]) => all.size > 1).map(([call]) => call);
+  /** An announced clear: what it dropped may run again. */
+  #clear(from: number): void {
+    this.#clears += 1;
+    for (const [name, { slot }] of this.#calls) if (slot >= from) this.#calls.delete(name);
   }
 
-  #acknowledged(op: string): LedgerEvent[] {
-    return this.#events.filter((event) => event.kind === "acknowledged" && event["op"] === op);
+  #of(event: LedgerEvent): CallHistory {
+    const name = String(event["name"]);
+    const known = this.#calls.get(name);
+    if (known !== undefined) return known;
+    const slot = Number(event["slot"] ?? Number.POSITIVE_INFINITY);
+    const call = { slot, begunIn: [], keys: new Set(), mayBegin: true, effects: 0 };
+    this.#calls.set(name, call);
+    return call;
   }
 }
 
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function isAcknowledged(event: LedgerEvent, op: string): boolean {
+  return event.kind === "acknowledged" && event["op"] === op;
 }

@@ -10,7 +10,7 @@ export interface Exit {
   readonly output: string;
 }
 
-/** A Node process that runs a module of these tests from its source. */
+/** A Node process that runs a module of these tests, from its source or bundled. */
 export class Child {
   readonly #process: ChildProcess;
   readonly exited: Promise<Exit>;
@@ -18,8 +18,10 @@ export class Child {
 
   /** @param module a URL, as `new URL("./child.ts", import.meta.url)` gives it */
   constructor(module: URL, env: Readonly<Record<string, string>> = {}) {
-    const args = ["--conditions=@refrain/source", "--import", "tsx", fileURLToPath(module)];
-    this.#process = spawn(process.execPath, args, {
+    const file = fileURLToPath(module);
+    const isSource = file.endsWith(".ts");
+    const args = isSource ? ["--conditions=@refrain/source", "--import", "tsx"] : [];
+    this.#process = spawn(process.execPath, [...args, file], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
