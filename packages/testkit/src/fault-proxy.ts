@@ -12,16 +12,28 @@ type Fault =
   | { readonly kind: "black-hole" }
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "refuse" }
-  | { readonly kind: "cut"; readonly when: "before" | "after"; readonly match: string };
+  | { readonly kind: "cut"; readonly when: "before" | "after" | "late"; readonly match: string };
+
+/** What a cut connection had sent, and where it was on its way to. */
+interface LateCommand {
+  readonly server: net.Socket;
+  readonly data: Buffer;
+}
 
 /** A loopback TCP proxy that misbehaves on demand. It speaks no protocol: a command is the bytes that arrive together. */
 export class FaultProxy implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  /** Connections cut so far. A test whose fault never bit proves nothing. */
+  /** Connections cut so far at a command. A test whose fault never bit proves nothing. */
   cuts = 0;
+  /** Connections accepted so far. */
+  accepted = 0;
+  /** Commands that arrived late so far. */
+  late = 0;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
+  readonly #dead = new WeakSet<net.Socket>();
+  readonly #held: LateCommand[] = [];
   #target: number;
   #fault: Fault = { kind: "none" };
 
@@ -41,7 +53,7 @@ export class FaultProxy implements AsyncDisposable {
     return new FaultProxy(server, address.port, options.port);
   }
 
-  /** Passes everything on again. */
+  /** Passes everything on again; connections that lost something stay as they are. */
   heal(): void {
     this.#fault = { kind: "none" };
   }
@@ -49,6 +61,11 @@ export class FaultProxy implements AsyncDisposable {
   /** Swallows what either side sends; connections stay open. */
   blackHole(): void {
     this.#fault = { kind: "black-hole" };
+  }
+
+  /** Leaves the present connections open and dead, whatever is sent on them, as a router does that forgot them. */
+  forget(): void {
+    for (const socket of this.#sockets) this.#dead.add(socket);
   }
 
   /** Passes everything on after a while. */
@@ -72,6 +89,21 @@ export class FaultProxy implements AsyncDisposable {
     this.#fault = { kind: "cut", when: "after", match };
   }
 
+  /** Cuts the connection at the next command that contains `match`; the server sees it when `arrive` is called. */
+  cutLate(match: string): void {
+    this.#fault = { kind: "cut", when: "late", match };
+  }
+
+  /** Lets the commands arrive that were held back; resolves when the server has answered each of them. */
+  async arrive(): Promise<void> {
+    for (const { server, data } of this.#held.splice(0)) {
+      server.write(data);
+      await once(server, "data");
+      server.destroy();
+      this.late += 1;
+    }
+  }
+
   /** Sends new connections to another server, and cuts the old ones. */
   retarget(port: number): void {
     this.#target = port;
@@ -83,6 +115,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    for (const { server } of this.#held.splice(0)) server.destroy();
     this.cutAll();
     this.#server.close();
     await once(this.#server, "close");
@@ -93,42 +126,62 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #accept(client: net.Socket): void {
+    this.accepted += 1;
     if (this.#fault.kind === "refuse") {
       client.destroy();
       return;
     }
     const server = net.connect(this.#target, "127.0.0.1");
-    const cut = (): void => {
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on("error", () => {});
-      socket.on("close", () => {
-        this.#sockets.delete(socket);
-        cut();
-      });
-    }
+    let isHeld = false;
+    this.#track(client, () => isHeld || server.destroy());
+    this.#track(server, () => client.destroy());
     let isReplyLost = false;
     client.on("data", (data) => {
-      const fault = this.#fault;
-      if (fault.kind === "cut" && data.includes(fault.match)) {
-        this.cuts += 1;
-        // One cut per order: what reconnects finds the way open.
-        this.heal();
-        if (fault.when === "before") return cut();
-        isReplyLost = true;
+      const cut = this.#cutAt(data);
+      if (cut === "before" || cut === "late") {
+        isHeld = cut === "late";
+        if (isHeld) this.#hold(server, data);
+        client.destroy();
+        return;
       }
-      this.#pass(data, server);
+      isReplyLost ||= cut === "after";
+      this.#pass(data, client, server);
     });
-    server.on("data", (data) => (isReplyLost ? cut() : this.#pass(data, client)));
+    server.on("data", (data) => {
+      if (!isReplyLost) return this.#pass(data, server, client);
+      client.destroy();
+    });
   }
 
-  #pass(data: Buffer, to: net.Socket): void {
+  /** Whether and how the connection is to be cut at this command. */
+  #cutAt(data: Buffer): "before" | "after" | "late" | undefined {
     const fault = this.#fault;
-    if (fault.kind === "black-hole") return;
+    if (fault.kind !== "cut" || !data.includes(fault.match)) return undefined;
+    this.cuts += 1;
+    // One cut per order: what reconnects finds the way open.
+    this.heal();
+    return fault.when;
+  }
+
+  #hold(server: net.Socket, data: Buffer): void {
+    server.removeAllListeners("data").resume();
+    this.#sockets.delete(server);
+    this.#held.push({ server, data });
+  }
+
+  #track(socket: net.Socket, onClose: () => unknown): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      onClose();
+    });
+  }
+
+  #pass(data: Buffer, from: net.Socket, to: net.Socket): void {
+    const fault = this.#fault;
+    if (fault.kind === "black-hole" || this.#dead.has(from)) return;
     if (fault.kind === "delay") setTimeout(() => to.write(data), fault.ms);
     else to.write(data);
   }

@@ -54,6 +54,30 @@ describe("FaultProxy", () => {
     expect(proxy.cuts).toBe(1);
   });
 
+  it("cuts before a command, which the server sees when it is told to", async () => {
+    proxy.cutLate("marker");
+
+    await expect(client.append("marker", "late")).rejects.toThrow(/max retries/);
+    await client.set("marker", "first ");
+    await proxy.arrive();
+
+    expect(await direct.get("marker")).toBe("first late");
+    expect([proxy.cuts, proxy.late]).toEqual([1, 1]);
+  });
+
+  it("leaves connections open and dead, while new ones work", async () => {
+    proxy.forget();
+    const lost = client.incr("key");
+    lost.catch(() => {});
+    await using other = Object.assign(new Redis(proxy.url), {
+      [Symbol.asyncDispose]: async () => other.disconnect(),
+    });
+
+    expect(await other.ping()).toBe("PONG");
+    expect([await direct.get("key"), client.status]).toEqual([null, "ready"]);
+    expect(proxy.accepted).toBe(2);
+  });
+
   it("swallows everything in a black hole, and connections stay open", async () => {
     proxy.blackHole();
     let isSettled = false;
