@@ -64,17 +64,18 @@ export function doneCall(slot: number, payload = "done"): SettledCall {
   return settledCall({ slot, ...start }, { ...outcome, payload: Buffer.from(payload) });
 }
 
+const PASSING = new Set(["requestId", "createdAt", "settledAt", "nonce", "nonces"]);
+
 /** Everything Redis holds of a run, such that two runs can be compared: moments and random names left out. */
 export async function stateOf(redis: Redis, namespace: string, runId: string): Promise<unknown> {
   const keys = new ShardKeys(namespace, 0);
   const { run, calls } = keys.of(runId);
   const hash = await redis.hgetall(run);
-  const { requestId, createdAt, settledAt, nonce, nonces = "", ...fields } = hash;
-  const moments = { created: createdAt !== undefined, settled: settledAt !== undefined };
+  const fields = Object.entries(hash).filter(([name]) => !PASSING.has(name));
   return {
-    ...moments,
-    ...fields,
-    owners: nonces.split("\n").length,
+    ...Object.fromEntries(fields),
+    fields: Object.keys(hash).toSorted(),
+    owners: hash["nonces"]?.split("\n").length,
     calls: await redis.hgetall(calls),
     isLive: (await redis.zscore(keys.live, runId)) !== null,
     ttls: [(await redis.pttl(run)) > 0, (await redis.pttl(calls)) > 0],

@@ -1,0 +1,37 @@
+import { type RedisServer, startRedis } from "@refrain/testkit";
+import { createClient } from "refrain";
+import { expect, test } from "vitest";
+import { enqueueLoad, flawsOf, LOCKS, Load } from "./load.ts";
+
+const RUNS = 60;
+/** How long Redis stays away at each of its deaths, ms; the last time for longer than a lock lasts. */
+const ABSENCES = [0, 50, 0, LOCKS.lockDurationMs + 300];
+
+async function killDuring(work: Load, server: RedisServer, awayMs: number): Promise<void> {
+  await work.untilMoreEffects(30);
+  await server.kill();
+  await new Promise((resolve) => setTimeout(resolve, awayMs));
+  await server.restart();
+}
+
+test.concurrent.each(["everysec", "always"] as const)(
+  "F4 a Redis that is killed again and again (appendfsync %s) loses nothing it acknowledged",
+  async (appendfsync) => {
+    await using server = await startRedis({ appendfsync });
+    await using work = new Load();
+    await work.worker({ connection: server.url }).ready();
+    await work.worker({ connection: server.url }).ready();
+    const client = createClient({ connection: server.url });
+    const runs = await enqueueLoad(client, RUNS);
+
+    for (const awayMs of ABSENCES) await killDuring(work, server, awayMs);
+    const outputs = await work.outcomes(runs, 30_000);
+
+    expect(flawsOf(work, outputs)).toEqual([]);
+    expect(outputs.size).toBe(RUNS);
+    expect(work.lost.get("gap") ?? 0).toBe(0);
+    expect(work.attempts).toBeGreaterThan(RUNS);
+    await client.close();
+  },
+  60_000,
+);
