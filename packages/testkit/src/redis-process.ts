@@ -57,6 +57,7 @@ async function untilReady(child: ChildProcess, ended: Promise<void>): Promise<vo
   if (child.stdout === null) throw new Error("the server's log is not piped");
   const log: string[] = [];
   const lines = createInterface(child.stdout);
+  const closed = once(lines, "close");
   const ready = new Promise<boolean>((resolve) => {
     lines.on("line", (line) => {
       // A server that runs for long must not fill this process's memory with its log.
@@ -65,5 +66,8 @@ async function untilReady(child: ChildProcess, ended: Promise<void>): Promise<vo
     });
   });
   const isReady = await Promise.race([ready, ended.then(() => false)]);
-  if (!isReady) throw new Error(`the server ended at its start:\n${log.join("\n")}`);
+  if (isReady) return;
+  // Its last words, which say why, may be read after its end.
+  await closed;
+  throw new Error(`the server ended at its start:\n${log.join("\n")}`);
 }

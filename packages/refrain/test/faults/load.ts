@@ -35,7 +35,7 @@ export interface LoadOptions {
 /** Short ones: what a lost lock costs is waited for. */
 export const LOCKS = { lockDurationMs: 1200, stalledIntervalMs: 400 } as const;
 
-export const load = defineAction<null, string[]>({ name: "load" });
+const load = defineAction<null, string[]>({ name: "load" });
 
 /**
  * Runs of several calls of both kinds, each of which takes what the one before it gave, and all that happens to them: what

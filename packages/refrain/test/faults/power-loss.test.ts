@@ -7,13 +7,14 @@ import { startRedis } from "@refrain/testkit";
 import { createClient } from "refrain";
 import { expect, test } from "vitest";
 import { AofFile, copyUpTo } from "./aof.ts";
+import { bringingBack } from "./bring-back.ts";
 import { claimRun, deliveryOf, doneCall, newRun, openJournal } from "./journal-bench.ts";
 import { enqueueLoad, flawsOf, Load } from "./load.ts";
 
 const RUNS = 60;
 
 test.concurrent("F5 runs go on from what a power loss left, and live attempts notice what it took", async () => {
-  await using server = await startRedis();
+  await using server = await startRedis({ appendfsync: "no" });
   using file = await AofFile.of(server.dir);
   await using work = new Load({ callMs: 30 });
   await work.worker({ connection: server.url }).ready();
@@ -28,7 +29,7 @@ test.concurrent("F5 runs go on from what a power loss left, and live attempts no
     lostBytes += await file.cutBack(lossMs);
     await server.restart();
   }
-  const outputs = await work.outcomes(runs, 40_000);
+  const outputs = await bringingBack(server.url, work.outcomes(runs, 40_000));
 
   expect(flawsOf(work, outputs, { isLossy: true })).toEqual([]);
   expect(outputs.size).toBe(RUNS);
@@ -38,7 +39,7 @@ test.concurrent("F5 runs go on from what a power loss left, and live attempts no
 }, 60_000);
 
 test.concurrent("F5 whichever byte the file ends at, a group of writes is there whole or not at all", async () => {
-  await using server = await startRedis();
+  await using server = await startRedis({ appendfsync: "no" });
   using file = await AofFile.of(server.dir);
   await using journal = openJournal(server.url, "torn");
   const run = newRun("run");
@@ -75,7 +76,7 @@ test.concurrent("F5 whichever byte the file ends at, a group of writes is there 
 });
 
 test.concurrent("F5 a file that is damaged in its middle is refused, and repaired up to there on demand", async () => {
-  await using server = await startRedis();
+  await using server = await startRedis({ appendfsync: "no" });
   using file = await AofFile.of(server.dir);
   await using work = new Load();
   const client = createClient({ connection: server.url });
