@@ -4,10 +4,11 @@ import { Redis, type RedisOptions } from "ioredis";
 export type Connection = string | RedisOptions | Redis;
 
 /**
- * `journal`: the journal's own, for batches and what else a store asks. `queue`: BullMQ's, and a client's, whose runs and
- * jobs must arrive in order. `subscriber`: for hints of settled runs.
+ * `journal`: the journal's own, for batches and what else a store asks. `worker`: what BullMQ's workers ask; what they block
+ * on is a duplicate without a time-out. `queue`: a client's, whose runs and jobs must arrive in order. `subscriber`: for
+ * hints of settled runs.
  */
-export type Purpose = "journal" | "queue" | "subscriber";
+export type Purpose = "journal" | "worker" | "queue" | "subscriber";
 
 /** Commands wait for the connection and are sent again after a loss; every script of ours allows for that. */
 const COMMON: RedisOptions = {
@@ -24,16 +25,19 @@ const COMMON: RedisOptions = {
   reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),
 };
 
-const SETTINGS: Readonly<Record<Purpose, RedisOptions>> = {
-  // Notices a connection that is open and dead. Where BullMQ blocks for jobs, silence is no sign of death.
-  journal: { ...COMMON, socketTimeout: 10_000 },
-  queue: { ...COMMON, socketTimeout: undefined },
-  subscriber: { ...COMMON, socketTimeout: undefined },
-};
+/** A server that owes an answer for this long is given up, and asked again over a new connection. */
+const SILENT_FOR_MS = 10_000;
+
+/** How long a connection may wait for an answer: none of its own where nobody answers until something happens. */
+function socketTimeoutOf(given: Redis, purpose: Purpose): number | undefined {
+  if (purpose === "subscriber") return undefined;
+  return Math.min(given.options.socketTimeout ?? SILENT_FOR_MS, SILENT_FOR_MS);
+}
 
 /**
  * A connection with the settings that its purpose needs, whatever else the application's own has. An instance is
- * duplicated, unless it is for queues and has these settings already; `owned` says whose it is to end.
+ * duplicated, unless it is a client's and has these settings already; `owned` says whose it is to end. A
+ * shorter `socketTimeout` of the application's stays.
  *
  * @throws TypeError on a connection with a `keyPrefix`.
  */
@@ -50,7 +54,7 @@ export function connectRedis(
   if (given === connection && purpose === "queue" && isFitForQueues(given)) {
     return { redis: given, owned: false };
   }
-  const redis = given.duplicate(SETTINGS[purpose]);
+  const redis = given.duplicate({ ...COMMON, socketTimeout: socketTimeoutOf(given, purpose) });
   // Losses heal by themselves, and ioredis prints errors nobody listens to.
   redis.on("error", () => {});
   return { redis, owned: true };

@@ -42,7 +42,7 @@ describe("connectRedis", () => {
       enableAutoPipelining: true,
     });
 
-    for (const purpose of ["journal", "queue", "subscriber"] as const) {
+    for (const purpose of ["journal", "worker", "queue", "subscriber"] as const) {
       const { redis, owned } = connect(hasty, purpose);
 
       expect(owned).toBe(true);
@@ -56,12 +56,15 @@ describe("connectRedis", () => {
     }
   });
 
-  it("watches the journal's connection for silence, and no other", () => {
-    const timeouts = (["journal", "queue", "subscriber"] as const).map(
-      (purpose) => connect(redisUrl(), purpose).redis.options.socketTimeout,
-    );
+  it("watches for silence where every command has an answer, as long as the application says", () => {
+    const timeouts = (given: Parameters<typeof connectRedis>[0]) =>
+      (["journal", "worker", "queue", "subscriber"] as const).map(
+        (purpose) => connect(given, purpose).redis.options.socketTimeout,
+      );
 
-    expect(timeouts).toEqual([10_000, undefined, undefined]);
+    expect(timeouts(redisUrl())).toEqual([10_000, 10_000, 10_000, undefined]);
+    const hasty = { host: hostname, port: Number(port), socketTimeout: 500 };
+    expect(timeouts(hasty)).toEqual([500, 500, 500, undefined]);
   });
 
   it("uses an instance for queues as it is when its settings are right", () => {
@@ -69,6 +72,7 @@ describe("connectRedis", () => {
 
     expect(connect(fit, "queue")).toEqual({ redis: fit, owned: false });
     expect(connect(fit, "journal").redis).not.toBe(fit);
+    expect(connect(fit, "worker").redis).not.toBe(fit);
   });
 
   it("connects anew and sends again when the master became a replica", () => {

@@ -10,16 +10,11 @@ export class Connections {
     this.#template = template;
   }
 
-  /** A connection for the purpose; perhaps the application's own. */
+  /** A connection for the purpose; for `queue` perhaps the application's own. */
   open(purpose: Purpose): Redis {
     const { redis, owned } = connectRedis(this.#template, purpose);
-    return owned ? this.#keep(redis) : redis;
-  }
-
-  /** A connection that nobody else uses. */
-  openOwn(purpose: Purpose): Redis {
-    const { redis, owned } = connectRedis(this.#template, purpose);
-    return this.#keep(owned ? redis : redis.duplicate());
+    if (owned) this.#owned.push(redis);
+    return redis;
   }
 
   /**
@@ -29,11 +24,6 @@ export class Connections {
   async close(last: Promise<unknown>): Promise<void> {
     await soon(last);
     await Promise.all(this.#owned.map(quit));
-  }
-
-  #keep(redis: Redis): Redis {
-    this.#owned.push(redis);
-    return redis;
   }
 }
 

@@ -34,7 +34,7 @@ function clientParts(options: ClientOptions): ClientParts {
   const store = new RedisStore({ redis, namespace, shards, limits });
   let hints: RedisSettledHints | undefined;
   const openHints = (): RedisSettledHints =>
-    new RedisSettledHints({ redis: connections.openOwn("subscriber"), namespace, shards });
+    new RedisSettledHints({ redis: connections.open("subscriber"), namespace, shards });
   const reach = reacher(redis, store);
   return {
     store,

@@ -58,7 +58,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#fault = { kind: "none" };
   }
 
-  /** Swallows what either side sends; connections stay open. */
+  /** Swallows what either side sends; connections stay open, and those that lost something are dead for ever. */
   blackHole(): void {
     this.#fault = { kind: "black-hole" };
   }
@@ -181,7 +181,8 @@ export class FaultProxy implements AsyncDisposable {
 
   #pass(data: Buffer, from: net.Socket, to: net.Socket): void {
     const fault = this.#fault;
-    if (fault.kind === "black-hole" || this.#dead.has(from)) return;
+    if (fault.kind === "black-hole") for (const socket of [from, to]) this.#dead.add(socket);
+    if (this.#dead.has(from)) return;
     if (fault.kind === "delay") setTimeout(() => to.write(data), fault.ms);
     else to.write(data);
   }

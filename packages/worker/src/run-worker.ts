@@ -212,12 +212,15 @@ function boundsOf(implementations: Iterable<ActionImplementation>): Map<string, 
   return bounds;
 }
 
-/** BullMQ duplicates its connection and, when Redis is away, may never close the copy. */
+/**
+ * BullMQ duplicates its connection, to block on it for jobs: there silence is no sign of death. When Redis is away, it may
+ * never close the copy.
+ */
 function rememberCopies(redis: Redis): Redis[] {
   const copies: Redis[] = [];
   const duplicate = redis.duplicate.bind(redis);
   redis.duplicate = (override) => {
-    const copy = duplicate(override);
+    const copy = duplicate({ ...override, socketTimeout: undefined });
     copies.push(copy);
     return copy;
   };
