@@ -11,6 +11,7 @@ export {
   reviveError,
 } from "./decisions/error-payload.ts";
 export { type CallPlan, planCall } from "./decisions/plan-call.ts";
+export { MAX_REOPENED, planReopen, type ReopenPlan } from "./decisions/plan-reopen.ts";
 export type { RetryOptions } from "./decisions/retry-policy.ts";
 // Actions
 export {
@@ -64,6 +65,8 @@ export {
   type LiveRun,
   type NewRun,
   type RebuildOptions,
+  type Reopening,
+  type ReopenReply,
   type RunOutcome,
   type RunSnapshot,
   RunStatus,
@@ -118,4 +121,5 @@ export { type NotStarted, notStarted } from "./words/not-started.ts";
 export { Notices } from "./words/notices.ts";
 export { checkName, checkOptions } from "./words/options.ts";
 export { type CallPlace, type Place, placeInRun } from "./words/place.ts";
+export { decodeReopened, encodeReopened, type ReopenedCall } from "./words/reopened-calls.ts";
 export { typeOnly, ValidationError } from "./words/schema.ts";

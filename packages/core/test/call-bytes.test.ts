@@ -18,6 +18,7 @@ const start = {
   argsDigest: "0123456789abcdef",
   after: 4,
   startedAt: 1_795_303_005_298,
+  earlier: 3,
   reopened: 1,
 };
 const succeeded: SettledCall = settledCall(start, {
@@ -61,6 +62,13 @@ test("FA-CR-09 equal calls have equal bytes", () => {
   expect(encodeCall(succeeded)).toEqual(encodeCall({ ...succeeded }));
 });
 
+test("a reopened call stays one that had no reconciler", () => {
+  const call = pendingCall(start, false);
+
+  expect(encodeCall(call)[2]).toBe(2 | 8);
+  expect(roundTrip(call)).toEqual(call);
+});
+
 test("a call without digest comes back without one", () => {
   const call = pendingCall({ ...start, argsDigest: "" });
 
@@ -83,6 +91,7 @@ test("the layout never changes: other releases and the scripts read it", () => {
       "0123456789abcdef",
       "0003", // bytes of the id
       "00000001", // attempt
+      "00000003", // earlier
       "706179", // "pay"
       "09",
     ].join(""),
@@ -98,12 +107,14 @@ test("a script finds the status at the second byte", () => {
 });
 
 test("numbers from jumping clocks and overflowing counters are kept in range, not refused", () => {
-  const call = { ...succeeded, tookMs: -3, startedAt: 12.6, reopened: 300, seq: 2 ** 40 };
+  const numbers = { tookMs: -3, startedAt: 12.6, reopened: 300, earlier: -1, seq: 2 ** 40 };
+  const call = { ...succeeded, ...numbers };
 
   expect(roundTrip({ ...call, after: Number.NaN })).toMatchObject({
     tookMs: 0,
     startedAt: 13,
     reopened: 255,
+    earlier: 0,
     seq: 0xffff_ffff,
     after: 0,
   });
@@ -119,9 +130,9 @@ test.for([
   ["no byte at all", ""],
   ["another version", "02"],
   ["a cut header", "0153"],
-  ["an unknown status", `0158${"00".repeat(30)}`],
-  ["an unknown flag", `0153f0${"00".repeat(29)}`],
-  ["a cut functionId", `0153${"00".repeat(28)}ffff`],
+  ["an unknown status", `0158${"00".repeat(38)}`],
+  ["an unknown flag", `0153f0${"00".repeat(37)}`],
+  ["a cut functionId", `0153${"00".repeat(28)}ffff${"00".repeat(8)}`],
 ] as const)("%s is refused, naming the slot", ([, hex]) => {
   expect(() => decodeCall(7, Buffer.from(hex, "hex"))).toThrow(
     expect.objectContaining({
@@ -143,6 +154,7 @@ test("every call comes back as it was", () => {
     after: uint32,
     startedAt: fc.nat(2 ** 48 - 1),
     attempt: uint32,
+    earlier: uint32,
     reopened: fc.nat(255),
   });
   const outcome = fc.record({

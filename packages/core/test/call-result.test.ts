@@ -32,6 +32,7 @@ test("FA-CR-01 a call made with a result keeps every field and is SUCCEEDED", ()
     ...start,
     ...outcome,
     attempt: 1,
+    earlier: 0,
     reopened: 0,
     reconcilable: false,
     status: CallStatus.SUCCEEDED,
@@ -55,7 +56,8 @@ test("FA-CR-03 an outcome's status is said, never guessed from its payload", () 
 test("FA-CR-04 a pending call has no payload, and is PENDING", () => {
   const call = pendingCall(start);
 
-  expect(call).toEqual({ ...start, attempt: 1, reopened: 0, status: CallStatus.PENDING });
+  const asked = { earlier: 0, reopened: 0, reconcilable: true };
+  expect(call).toEqual({ ...start, ...asked, attempt: 1, status: CallStatus.PENDING });
   expect(isSettled(call)).toBe(false);
   expectTypeOf<Extract<keyof PendingCall, "payload" | "seq">>().toEqualTypeOf<never>();
 });

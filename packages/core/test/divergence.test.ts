@@ -67,22 +67,45 @@ test("a call that the action ended without is described as such", () => {
 });
 
 test("dropped calls of one identity are announced with the key that each of them had", () => {
-  const charges = [0, 1, 2].map((slot) => pendingCall({ ...start, slot }));
-  const other = pendingCall({ ...start, slot: 3, functionId: "ship" });
+  const charges = [4, 5, 6].map((earlier) => pendingCall({ ...start, slot: earlier, earlier }));
+  const again = pendingCall({ ...start, slot: 7, earlier: 7, reopened: 2 });
+  const other = pendingCall({ ...start, slot: 8, functionId: "ship" });
 
   const { event } = judgeDivergence({
     runId: "run-1",
     policy: "clear",
     clears: 0,
-    dropped: [pending, ...charges, other],
+    dropped: [pendingCall({ ...start, slot: 3, earlier: 3 }), ...charges, again, other],
     found: undefined,
-    plannedBefore: ({ functionId }) => (functionId === "charge" ? 4 : 0),
   });
 
   const charge = { functionId: "charge", argsDigest: "" };
-  const keys = [4, 5, 6, 7].map((earlier) =>
+  const keys = [3, 4, 5, 6].map((earlier) =>
     idempotencyKey("run-1", charge, { earlier, reopened: 0 }),
   );
+  const againKey = idempotencyKey("run-1", charge, { earlier: 7, reopened: 2 });
   const shipKey = idempotencyKey("run-1", other, { earlier: 0, reopened: 0 });
-  expect(event.dropped.map((call) => call.idempotencyKey)).toEqual([...keys, shipKey]);
+  expect(event.dropped.map((call) => call.idempotencyKey)).toEqual([...keys, againKey, shipKey]);
+});
+
+test("an action that throws before it has asked for everything clears nothing", () => {
+  const ended = { runId: "run-1", clears: 0, dropped: [pending], found: undefined } as const;
+
+  const thrown = judgeDivergence({ ...ended, policy: "clear", hasThrown: true });
+  const returned = judgeDivergence({ ...ended, policy: "clear" });
+  const refused = judgeDivergence({ ...ended, policy: "fail", hasThrown: true });
+
+  expect([thrown, returned, refused].map(({ event }) => event.verdict)).toEqual([
+    "kept",
+    "cleared",
+    "failed",
+  ]);
+  expect([thrown.error, returned.error]).toEqual([undefined, undefined]);
+});
+
+test('"guard" drops a reopened call that had no reconciler: nothing of it is under way', () => {
+  const reopened = pendingCall({ ...start, slot: 1, reopened: 0 }, false);
+
+  expect(planDivergence("guard", [succeeded, reopened], 0)).toEqual({ kind: "clear" });
+  expect(planDivergence("guard", [reopened, pending], 0)).toMatchObject({ kind: "fail" });
 });

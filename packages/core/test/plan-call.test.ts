@@ -48,13 +48,13 @@ const table: readonly {
     title: "a started completion-only call runs again and is finalized in place",
     recorded: pending,
     isReconcilable: false,
-    plan: { kind: "rerun" },
+    plan: { kind: "rerun", call: pending },
   },
   {
     title: "a started reconcilable call asks its reconciler",
     recorded: pending,
     isReconcilable: true,
-    plan: { kind: "reconcile" },
+    plan: { kind: "reconcile", call: pending },
   },
 ];
 

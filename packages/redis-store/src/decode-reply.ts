@@ -1,10 +1,11 @@
-import type {
-  ClaimedRun,
-  Delivery,
-  Group,
-  GroupReply,
-  RunOutcome,
-  SettledStatus,
+import {
+  type ClaimedRun,
+  type Delivery,
+  decodeReopened,
+  type Group,
+  type GroupReply,
+  type RunOutcome,
+  type SettledStatus,
 } from "@refrain/core";
 import { claimedJournal } from "./decode-journal.ts";
 import { LEFT_OUT } from "./journal-pages.ts";
@@ -46,10 +47,20 @@ function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
     createdAt,
     input: present(claimed.input, "input"),
     ...(Buffer.isBuffer(journal) ? LEFT_OUT : claimedJournal(journal)),
+    ...reopenedCalls(claimed.reopened),
     clears,
     suspect,
     unknownAsks,
   };
+}
+
+/** Without its reopened calls a run's keys are not known: then its journal is as good as unreadable. */
+function reopenedCalls(text: string): Pick<ClaimedRun, "reopened" | "unreadable"> {
+  try {
+    return { reopened: decodeReopened(text) };
+  } catch (error) {
+    return { reopened: [], unreadable: error as Error };
+  }
 }
 
 /** The outcome of a settled run, as claim.lua and read.lua hand it out. */

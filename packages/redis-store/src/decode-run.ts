@@ -1,4 +1,4 @@
-import { isSettledStatus, type RunSnapshot, RunStatus } from "@refrain/core";
+import { decodeReopened, isSettledStatus, type RunSnapshot, RunStatus } from "@refrain/core";
 import { decodeRunOutcome, present } from "./decode-reply.ts";
 import type { OutcomeOf } from "./script.ts";
 import type { read } from "./scripts.generated.ts";
@@ -36,6 +36,7 @@ export function decodeRun(runId: string, stored: StoredRun): Omit<RunSnapshot, "
     priority: numberOf(priority),
     settledAt: numberOf(stored.settledAt),
     input: present(stored.input, "input"),
+    reopened: decodeReopened(stored.reopened),
     outcome: isSettledStatus(status) ? decodeRunOutcome(stored) : undefined,
   };
 }

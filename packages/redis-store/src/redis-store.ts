@@ -7,11 +7,15 @@ import {
   type CreateReply,
   type Delivery,
   defaultLimits,
+  encodeCall,
+  encodeReopened,
   LimitExceededError,
   type Limits,
   type LiveRun,
   type NewRun,
   type RebuildOptions,
+  type Reopening,
+  type ReopenReply,
   type RunSnapshot,
   systemClock,
 } from "@refrain/core";
@@ -24,7 +28,7 @@ import { checkLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
 import { type RedisClient, runScript } from "./script.ts";
-import { create, lead, read } from "./scripts.generated.ts";
+import { create, lead, read, reopen } from "./scripts.generated.ts";
 import { checkShards, shardOf } from "./shard-of.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -126,6 +130,30 @@ export class RedisStore implements ActionStateStore {
     }
   }
 
+  /** @throws TypeError on a bad run id, StoreError from Redis. */
+  async reopen({ runId, requestId, v, call, reopened }: Reopening): Promise<ReopenReply> {
+    checkRunId(runId);
+    const { keys } = this.#shardOf(runId);
+    try {
+      const { tag: kind } = await runScript(
+        this.#redis,
+        reopen,
+        { ...keys.of(runId), live: keys.live },
+        {
+          runId,
+          requestId,
+          v,
+          slot: call === undefined ? "" : String(call.slot),
+          call: call === undefined ? NO_BYTES : encodeCall(call),
+          reopened: encodeReopened(reopened),
+        },
+      );
+      return { kind };
+    } catch (error) {
+      throw StoreError.from(`run ${runId}: it may not have been reopened`, error);
+    }
+  }
+
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be read. */
   async read(
     runId: string,
@@ -189,3 +217,4 @@ export class RedisStore implements ActionStateStore {
 function textOf(number: number | undefined): string {
   return number === undefined ? "" : String(number);
 }
+const NO_BYTES = new Uint8Array(0);

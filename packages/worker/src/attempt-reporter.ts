@@ -134,10 +134,11 @@ function divergedText(here: string, event: EventOf<"diverged">): string {
       (call) => `${call.functionId} at slot ${call.slot} (${call.status}, ${call.idempotencyKey})`,
     );
   const lost = calls.length === 0 ? "no outcome" : calls.join(", ");
-  const what =
-    verdict === "cleared"
-      ? `Dropped: ${lost}; what of it is asked for again runs again`
-      : "The run fails; nothing was dropped";
+  const what = {
+    cleared: `Dropped: ${lost}; what of it is asked for again runs again`,
+    failed: "The run fails; nothing was dropped",
+    kept: "The run fails with what its action threw; nothing was dropped",
+  }[verdict];
   const asked = found === undefined ? "the action ended without it" : `the action called ${found}`;
   return `${here}, slot ${slot}: the journal holds ${expected}, and ${asked}. ${what}. Check whether a deploy changed the calls of this action, or whether it decides on anything but its input and outcomes`;
 }

@@ -193,7 +193,7 @@ export class AttemptCalls implements CallHost {
   /** From here on the call counts as under way; one whose divergence fails the run never does. */
   #start(run: CallRun, plan: Parameters<CallRun["start"]>[0]): void {
     this.#inFlight.add(run);
-    if (plan.kind === "rerun") this.#warnOfRerun(run.planned);
+    if (plan.kind === "rerun" && plan.call.reconcilable) this.#warnOfRerun(run.planned);
     run.start(plan);
   }
 
@@ -230,7 +230,6 @@ export class AttemptCalls implements CallHost {
       clears: journal.clears,
       dropped: [found, ...after],
       found: call,
-      plannedBefore: (identity) => journal.plannedBefore(identity, call),
     });
     this.observe(event);
     if (error !== undefined) fail(error);
@@ -262,13 +261,14 @@ export class AttemptCalls implements CallHost {
   }
 
   append(call: PlannedCall, startedAt: number): void {
-    this.#options.journal.append(pendingCall(this.started(call, startedAt)));
+    this.#options.journal.append(pendingCall(this.started(call, startedAt, call.reopened)));
   }
 
-  started(call: PlannedCall, startedAt: number): CallStart {
+  started(call: PlannedCall, startedAt: number, reopened: number): CallStart {
     // Spelled out: made for every call, and a spread costs several times as much.
-    const { slot, functionId, argsDigest, after, reopened } = call;
-    return { slot, functionId, argsDigest, after, startedAt, attempt: this.epoch, reopened };
+    const { slot, functionId, argsDigest, after, earlier } = call;
+    const { epoch: attempt } = this;
+    return { slot, functionId, argsDigest, after, startedAt, attempt, earlier, reopened };
   }
 
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void {

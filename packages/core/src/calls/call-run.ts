@@ -33,8 +33,8 @@ export interface CallHost {
   /** Waits in place; false when the attempt hands back or ends first. */
   wait(ms: number, asks: number): Promise<boolean>;
   append(call: PlannedCall, startedAt: number): void;
-  /** A planned call as this attempt starts it. */
-  started(call: PlannedCall, startedAt: number): CallStart;
+  /** A planned call as this attempt starts it, or asks about it. */
+  started(call: PlannedCall, startedAt: number, reopened: number): CallStart;
   /** Records an outcome and puts it in line for the action. */
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void;
   /** An outcome reached the action. */
@@ -57,6 +57,8 @@ export class CallRun implements Informant {
   /** Tries that took longer than their time-out and have not ended yet. */
   #overdue = 0;
   #asks: number;
+  /** The count under which fn was started last: what a reconciler is asked about. */
+  #reopened: number;
   #abort = new LazyAbort();
 
   constructor(
@@ -75,6 +77,7 @@ export class CallRun implements Informant {
     this.promise = settlers.promise;
     this.#settlers = settlers;
     this.#asks = host.unknownAsks;
+    this.#reopened = planned.reopened;
   }
 
   /** Carries out a plan. A divergence has been dealt with by now. */
@@ -83,6 +86,7 @@ export class CallRun implements Informant {
     if (plan.kind === "replay") return;
     if (!this.#host.isOpen) return;
     if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);
+    if (plan.kind === "reconcile") this.#reopened = plan.call.reopened;
     this.#isMarked = plan.kind !== "run" || plan.mark;
     if (plan.kind !== "reconcile") this.#asks = 0;
     this.#begin(plan.kind === "reconcile" ? "reconciler" : "fn");
@@ -194,7 +198,8 @@ export class CallRun implements Informant {
       next.kind === "succeed"
         ? outcomes.ofValue(this.planned, next.value, reconciled)
         : outcomes.ofError(this.planned, next.error);
-    const settled = settledCall(this.#host.started(this.planned, this.#startedAt), {
+    const start = this.#host.started(this.planned, this.#startedAt, this.#reopened);
+    const settled = settledCall(start, {
       status,
       seq: outcomes.takeSeq(),
       tookMs: Math.max(0, clock.now() - this.#startedAt),
@@ -216,18 +221,28 @@ export class CallRun implements Informant {
         return;
       case "run":
         observe({ type: "call-reconciled", verdict: "not-started", slot, functionId });
-        return this.#begin("fn");
+        return this.#beginAnew();
       case "retry":
         return void this.#beginAfter(next.delayMs, 0, "fn");
       case "ask": {
         const { delayMs: retryInMs, error } = next;
-        const idempotencyKey = keyOfCall(runId, this.planned);
+        const idempotencyKey = keyOfCall(runId, this.planned, this.#reopened);
         const asks = this.#asks;
         const told = { slot, functionId, idempotencyKey, retryInMs, asks, error };
         observe({ type: "outcome-unknown", ...told });
         return void this.#beginAfter(retryInMs, asks, "reconciler");
       }
     }
+  }
+
+  /** Runs fn after its reconciler vouched for it. A reopened call has another key from here on, and its mark must say so. */
+  #beginAnew(): void {
+    const { reopened } = this.planned;
+    if (this.#reopened !== reopened) {
+      this.#reopened = reopened;
+      this.#host.append(this.planned, this.#startedAt);
+    }
+    this.#begin("fn");
   }
 
   /** Not when the attempt hands back or ends meanwhile. */
@@ -238,6 +253,7 @@ export class CallRun implements Informant {
   get info(): CallInfo {
     const { runId, epoch } = this.#host;
     const { planned } = this;
+    const reopened = this.#reopened;
     const abort = this.#abort;
     return {
       runId,
@@ -246,7 +262,7 @@ export class CallRun implements Informant {
       attempt: epoch,
       // Hashing and signals cost more than the rest of a call: made only when somebody looks.
       get idempotencyKey() {
-        return keyOfCall(runId, planned);
+        return keyOfCall(runId, planned, reopened);
       },
       get signal() {
         return abort.signal;

@@ -9,6 +9,7 @@ import {
 } from "../words/call-result.ts";
 import { LimitExceededError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
+import type { ReopenedCall } from "../words/reopened-calls.ts";
 import type { KnownSlot } from "./delivery-order.ts";
 
 /** A call as it stands in its run: which slot, which identity, the how-manieth of that identity. */
@@ -16,7 +17,7 @@ export interface PlannedCall extends CallIdentity {
   readonly slot: number;
   /** Calls of the same identity that the run planned before. */
   readonly earlier: number;
-  /** How often a person reopened this call. */
+  /** How often a person reopened this call: of the start of fn to come, or of the record it is replayed from. */
   readonly reopened: number;
   /** Outcomes delivered when it was planned. */
   readonly after: number;
@@ -28,6 +29,7 @@ export class Journal {
   readonly #limits: Limits;
   readonly #recorded = new Map<number, CallResult>();
   readonly #planned = new Map<string, number>();
+  readonly #reopened: readonly ReopenedCall[];
   #known: readonly number[];
   #firstUnasked = 0;
   #cursor = 0;
@@ -41,6 +43,7 @@ export class Journal {
     this.#known = run.calls.map((call) => call.slot);
     this.#bytes = run.journalBytes;
     this.#clears = run.clears;
+    this.#reopened = run.reopened;
     for (const call of run.calls) {
       this.#recorded.set(call.slot, call);
       if (isSettled(call)) this.#nextSeq = Math.max(this.#nextSeq, call.seq + 1);
@@ -104,20 +107,18 @@ export class Journal {
       earlier,
       // A call keeps the place in the order that it had when it was first planned.
       after: isSameCall ? recorded.after : after,
-      reopened: isSameCall ? recorded.reopened : 0,
+      reopened: this.#reopenedBefore(identity, earlier),
     };
     return { call, plan };
   }
 
-  /** How many calls of an identity were planned. */
-  planned(identity: CallIdentity): number {
-    return this.#planned.get(nameOf(identity)) ?? 0;
-  }
-
-  /** How many calls of an identity were planned before `call`, which was planned last. */
-  plannedBefore(identity: CallIdentity, call: CallIdentity): number {
-    const planned = this.planned(identity);
-    return sameIdentity(identity, call) ? planned - 1 : planned;
+  #reopenedBefore(identity: CallIdentity, earlier: number): number {
+    // Nearly always empty: nothing is looked up then.
+    if (this.#reopened.length === 0) return 0;
+    const known = this.#reopened.find(
+      (call) => call.earlier === earlier && sameIdentity(call, identity),
+    );
+    return known?.reopened ?? 0;
   }
 
   #checkRoom(identity: CallIdentity): void {
@@ -169,6 +170,10 @@ function nameOf({ argsDigest, functionId }: CallIdentity): string {
 }
 
 /** The key under which the outside world may recognise a call. */
-export function keyOfCall(runId: string, call: PlannedCall): string {
-  return idempotencyKey(runId, call, call);
+export function keyOfCall(
+  runId: string,
+  call: CallIdentity & { readonly earlier: number },
+  reopened: number,
+): string {
+  return idempotencyKey(runId, call, { earlier: call.earlier, reopened });
 }

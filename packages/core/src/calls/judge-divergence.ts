@@ -18,11 +18,11 @@ export interface Divergence {
   readonly dropped: readonly [CallResult, ...CallResult[]];
   /** What the action asks for there; undefined when it ended without asking. */
   readonly found: CallIdentity | undefined;
-  /** How many calls of an identity the run had planned before the slot. */
-  readonly plannedBefore: (identity: CallIdentity) => number;
+  /** The action ended by throwing: its run fails and keeps its calls, so there is nothing to clear. */
+  readonly hasThrown?: boolean;
 }
 
-/** What to announce, and the error the run fails with; without one, the journal is to be cleared. */
+/** What to announce, and the error the run fails with; without one, the attempt goes on as the verdict says. */
 export interface DivergenceVerdict {
   readonly event: AttemptEvent & { readonly type: "diverged" };
   readonly error: DivergenceError | undefined;
@@ -30,17 +30,16 @@ export interface DivergenceVerdict {
 
 /** Judges a divergence and puts it into words; pure. */
 export function judgeDivergence(divergence: Divergence): DivergenceVerdict {
-  const { runId, policy, clears, dropped, found } = divergence;
+  const { runId, policy, clears, dropped, found, hasThrown = false } = divergence;
   const [expected] = dropped;
   const plan = planDivergence(policy, dropped, clears);
-  const twins = new Map<string, number>();
   const event = {
     type: "diverged",
     slot: expected.slot,
     expected: expected.functionId,
     found: found?.functionId,
-    dropped: dropped.map((call) => droppedCall(divergence, call, twins)),
-    verdict: plan.kind === "clear" ? "cleared" : "failed",
+    dropped: dropped.map((call) => droppedCall(runId, call)),
+    verdict: plan.kind === "fail" ? "failed" : hasThrown ? "kept" : "cleared",
     clears,
   } as const;
   if (plan.kind === "clear") return { event, error: undefined };
@@ -53,20 +52,15 @@ export function judgeDivergence(divergence: Divergence): DivergenceVerdict {
   return { event, error };
 }
 
-/** @param twins how often each identity was dropped so far */
-function droppedCall(
-  divergence: Divergence,
-  call: CallResult,
-  twins: Map<string, number>,
-): DroppedCall {
-  const { runId, plannedBefore } = divergence;
-  const { slot, functionId, argsDigest, status, reopened } = call;
-  const identity = `${argsDigest}/${functionId}`;
-  const twinsBefore = twins.get(identity) ?? 0;
-  twins.set(identity, twinsBefore + 1);
-  const earlier = plannedBefore(call) + twinsBefore;
-  const key = idempotencyKey(runId, call, { earlier, reopened });
-  return { slot, functionId, argsDigest, status, idempotencyKey: key };
+function droppedCall(runId: string, call: CallResult): DroppedCall {
+  const { slot, functionId, argsDigest, status } = call;
+  return {
+    slot,
+    functionId,
+    argsDigest,
+    status,
+    idempotencyKey: idempotencyKey(runId, call, call),
+  };
 }
 
 function identityOf({ functionId, argsDigest }: CallIdentity): CallIdentity {

@@ -38,7 +38,7 @@ export class LastCalls {
       clears: journal.clears,
       dropped: [first, ...others],
       found: undefined,
-      plannedBefore: (identity) => journal.planned(identity),
+      hasThrown: ending.kind === "threw",
     });
     observe(event);
     return error === undefined ? ending : { kind: "threw", error };

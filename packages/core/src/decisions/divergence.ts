@@ -23,7 +23,8 @@ export function planDivergence(
   clears: number,
 ): DivergencePlan {
   if (policy === "fail") return { kind: "fail", why: 'onDivergence is "fail"' };
-  const started = dropped.find((call) => call.status === "PENDING");
+  // A reopened call without a reconciler is known to have failed: nothing of it is under way.
+  const started = dropped.find((call) => call.status === "PENDING" && call.reconcilable);
   if (policy === "guard" && started !== undefined) {
     return {
       kind: "fail",

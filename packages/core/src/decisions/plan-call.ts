@@ -1,5 +1,5 @@
 import { type CallIdentity, sameIdentity } from "../words/call-identity.ts";
-import type { CallResult, SettledCall } from "../words/call-result.ts";
+import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
 
 /** What an attempt must do about a call, given what its slot holds. */
 export type CallPlan =
@@ -7,10 +7,10 @@ export type CallPlan =
   | { readonly kind: "replay"; readonly call: SettledCall }
   /** First time: run fn. `mark` says whether a PENDING mark must be acknowledged before. */
   | { readonly kind: "run"; readonly mark: boolean }
-  /** Started before, outcome not known, nobody to ask: run fn again and finalize in place. */
-  | { readonly kind: "rerun" }
-  /** Started before, outcome not known: ask the reconciler, not fn. */
-  | { readonly kind: "reconcile" }
+  /** Started before or reopened, outcome not known, nobody to ask: run fn again and finalize in place. */
+  | { readonly kind: "rerun"; readonly call: PendingCall }
+  /** Started before or reopened, outcome not known: ask the reconciler, not fn. */
+  | { readonly kind: "reconcile"; readonly call: PendingCall }
   /** The journal holds another call: clear from this slot, then do as if the slot were empty. */
   | { readonly kind: "diverge"; readonly found: CallResult; readonly mark: boolean };
 
@@ -31,5 +31,5 @@ export function planCall(
     return { kind: "diverge", found: recorded, mark: isReconcilable };
   }
   if (recorded.status !== "PENDING") return { kind: "replay", call: recorded };
-  return isReconcilable ? { kind: "reconcile" } : { kind: "rerun" };
+  return { kind: isReconcilable ? "reconcile" : "rerun", call: recorded };
 }

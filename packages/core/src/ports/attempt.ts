@@ -41,7 +41,7 @@ interface CallEvent {
   readonly functionId: string;
 }
 
-/** A call that a clear takes out of the journal. */
+/** A call that a divergence is about: a clear takes it out of the journal. */
 export interface DroppedCall extends CallEvent {
   readonly argsDigest: string;
   readonly status: "PENDING" | "SUCCEEDED" | "FAILED";
@@ -70,8 +70,11 @@ export type AttemptEvent =
       /** What the action asks for instead; undefined when it ended without asking. */
       readonly found: string | undefined;
       readonly dropped: readonly DroppedCall[];
-      /** What follows: the journal is cleared from the slot, or the run fails. */
-      readonly verdict: "cleared" | "failed";
+      /**
+       * What follows: the journal is cleared from the slot, or the run fails for this. `kept`: the action had thrown, so the
+       * run fails with that error, and keeps its calls.
+       */
+      readonly verdict: "cleared" | "failed" | "kept";
       readonly clears: number;
     }
   | ({ readonly type: "handle-unused" } & Omit<CallEvent, "slot">)

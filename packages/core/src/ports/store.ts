@@ -1,4 +1,5 @@
 import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
+import type { ReopenedCall } from "../words/reopened-calls.ts";
 
 /** Where a run stands. QUEUED, RUNNING and PARKED runs are live; the others are settled and never run again. */
 export const RunStatus = {
@@ -82,6 +83,8 @@ export interface ClaimedRun {
    * may go on from that.
    */
   readonly unreadable?: Error;
+  /** Calls that a person reopened; what is cleared from the journal is still on it. */
+  readonly reopened: readonly ReopenedCall[];
   /** Bytes the journal's calls hold. */
   readonly journalBytes: number;
   /** How often divergence has cleared this journal. */
@@ -159,7 +162,28 @@ export interface RunSnapshot {
   readonly outcome: RunOutcome | undefined;
   /** Ascending by slot; empty when not asked for. */
   readonly calls: readonly CallResult[];
+  /** Calls that a person reopened. */
+  readonly reopened: readonly ReopenedCall[];
 }
+
+/** A failed run that is to be live again, and what was decided about it; see `planReopen`. */
+export interface Reopening {
+  readonly runId: string;
+  /** Random, one per decision to retry: lets a request that is sent twice, or late, answer `reopened` and do nothing more. */
+  readonly requestId: string;
+  /** The run's `v` when this was decided: it must still be that. */
+  readonly v: number;
+  /** The call that takes the place of the failed one; undefined for none. */
+  readonly call: PendingCall | undefined;
+  /** Replaces the run's list. */
+  readonly reopened: readonly ReopenedCall[];
+}
+
+/** `moved`: the run is no longer FAILED, or not as it was read: read it again, and decide again. */
+export type ReopenReply =
+  | { readonly kind: "reopened" }
+  | { readonly kind: "moved" }
+  | { readonly kind: "missing" };
 
 /** A live run as `rebuild` lists it: enough to add its job again. */
 export interface LiveRun {
@@ -195,6 +219,11 @@ export interface ActionStateStore {
   create(run: NewRun): Promise<CreateReply>;
   /** Asks for the right to run a delivery. Asking again with the same nonce gives the same claim's epoch and journal. */
   claim(delivery: Delivery): Promise<ClaimReply>;
+  /**
+   * Makes a failed run QUEUED and live again, for good like a new one, with one call changed at most: generation + 1, its
+   * outcome gone, its counts of clears and unknown outcomes back at zero. No delivery or claim of before passes.
+   */
+  reopen(reopening: Reopening): Promise<ReopenReply>;
   /** Reads a run; undefined when there is none. `calls: false` leaves out the journal. */
   read(runId: string, options?: { readonly calls?: boolean }): Promise<RunSnapshot | undefined>;
   /** Deletes runs settled before `before` (epoch milliseconds) ahead of their time; never a live one. Says how many. */

@@ -4,12 +4,14 @@ import type {
   Delivery,
   LiveRun,
   NewRun,
+  Reopening,
   RunOutcome,
   RunSnapshot,
   RunStatus,
 } from "../ports/store.ts";
-import { decodeCall } from "../words/call-bytes.ts";
+import { decodeCall, encodeCall } from "../words/call-bytes.ts";
 import type { SerializationError } from "../words/errors.ts";
+import type { ReopenedCall } from "../words/reopened-calls.ts";
 
 /** How many nonces and job timestamps a run remembers that it moved on from. */
 const REMEMBERED = 16;
@@ -21,7 +23,10 @@ export class MemoryRun {
   readonly #new: NewRun;
   readonly #createdAt: number;
   readonly #calls = new Map<number, Uint8Array>();
+  readonly #reopenings: string[] = [];
   #status: RunStatus = "QUEUED";
+  #generation = 0;
+  #reopened: readonly ReopenedCall[] = [];
   #epoch = 0;
   #v = 0;
   #nonce: string | undefined;
@@ -83,7 +88,9 @@ export class MemoryRun {
   #isStale(delivery: Delivery): boolean {
     const { nonce, jobTimestamp, attemptsStarted, incarnation } = delivery;
     if (nonce === this.#nonce || this.#pastNonces.includes(nonce)) return true;
-    if (this.#pastTimestamps.includes(jobTimestamp) || incarnation < this.#incarnation) return true;
+    // Of two jobs the one that was added later is newer, whatever its clock said.
+    if (incarnation !== this.#incarnation) return incarnation < this.#incarnation;
+    if (this.#pastTimestamps.includes(jobTimestamp)) return true;
     return jobTimestamp === this.#jobTimestamp && attemptsStarted < this.#attemptsStarted;
   }
 
@@ -111,9 +118,10 @@ export class MemoryRun {
       action,
       version,
       input,
-      generation: 0,
+      generation: this.#generation,
       epoch: this.#epoch,
       createdAt: this.#createdAt,
+      reopened: this.#reopened,
       ...this.#readable(),
       journalBytes: this.#bytes(),
       clears: this.#clears,
@@ -161,6 +169,24 @@ export class MemoryRun {
     }
   }
 
+  reopen({ requestId, v, call, reopened }: Reopening): "reopened" | "moved" {
+    if (this.#reopenings.includes(requestId)) return "reopened";
+    if (this.#status !== "FAILED" || this.#v !== v) return "moved";
+    this.#reopenings.unshift(requestId);
+    this.#reopenings.splice(REMEMBERED);
+    if (call !== undefined) this.#calls.set(call.slot, encodeCall(call));
+    this.#reopened = reopened;
+    this.#status = "QUEUED";
+    this.#generation += 1;
+    this.#v += 1;
+    this.#clears = 0;
+    this.#unknownAsks = 0;
+    this.#outcome = undefined;
+    this.#settledAt = undefined;
+    this.#expiresAt = undefined;
+    return "reopened";
+  }
+
   snapshot(withCalls: boolean): RunSnapshot {
     const { runId, action, version, queue, input } = this.#new;
     return {
@@ -170,7 +196,7 @@ export class MemoryRun {
       queue,
       input,
       status: this.#status,
-      generation: 0,
+      generation: this.#generation,
       incarnation: this.#incarnation,
       epoch: this.#epoch,
       v: this.#v,
@@ -179,6 +205,7 @@ export class MemoryRun {
       settledAt: this.#settledAt,
       outcome: this.#outcome,
       calls: withCalls ? this.#decoded() : [],
+      reopened: this.#reopened,
     };
   }
 

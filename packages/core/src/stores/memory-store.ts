@@ -7,6 +7,8 @@ import type {
   LiveRun,
   NewRun,
   RebuildOptions,
+  Reopening,
+  ReopenReply,
   RunSnapshot,
 } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
@@ -52,6 +54,10 @@ export class MemoryStore implements ActionStateStore {
     options: { readonly calls?: boolean } = {},
   ): Promise<RunSnapshot | undefined> {
     return this.#find(runId)?.snapshot(options.calls ?? true);
+  }
+
+  async reopen(reopening: Reopening): Promise<ReopenReply> {
+    return { kind: this.#find(reopening.runId)?.reopen(reopening) ?? "missing" };
   }
 
   async prune(before: number): Promise<number> {

@@ -15,8 +15,8 @@ import { SerializationError } from "./errors.ts";
  *   offset  bytes  field
  *        0      1  version of this format: 1
  *        1      1  status: "P", "S" or "F" (PENDING, SUCCEEDED, FAILED)
- *        2      1  flags: 1 = reconciled, 2 = has an argsDigest, 4 = settled, and had a reconciler
- *        3      1  reopened; stays at 255 from there on
+ *        2      1  flags: 1 = reconciled, 2 = has an argsDigest, 4 = settled, and had a reconciler, 8 = PENDING, and had none
+ *        3      1  reopened: g of the last start of fn
  *        4      4  seq; 0 while PENDING
  *        8      4  after
  *       12      6  startedAt, epoch ms
@@ -24,14 +24,17 @@ import { SerializationError } from "./errors.ts";
  *       22      8  argsDigest; zeros when there is none
  *       30      2  length of functionId in bytes: n
  *       32      4  attempt
- *       36      n  functionId, UTF-8
- *   36 + n    ...  payload, up to the end; nothing while PENDING
+ *       36      4  earlier
+ *       40      n  functionId, UTF-8
+ *   40 + n    ...  payload, up to the end; nothing while PENDING
  */
 const VERSION = 1;
-const HEADER_BYTES = 36;
+const HEADER_BYTES = 40;
 const RECONCILED = 1;
 const HAS_DIGEST = 2;
 const RECONCILABLE = 4;
+const PENDING_UNRECONCILABLE = 8;
+const ALL_FLAGS = RECONCILED | HAS_DIGEST | RECONCILABLE | PENDING_UNRECONCILABLE;
 
 const letters: Readonly<Record<CallStatus, number>> = {
   [CallStatus.PENDING]: 0x50,
@@ -42,7 +45,7 @@ const NO_PAYLOAD = new Uint8Array(0);
 
 /** The bytes a call is stored as. Numbers are rounded, and kept inside the range their field has. */
 export function encodeCall(call: CallResult): Uint8Array {
-  const { functionId, argsDigest, status, after, startedAt, attempt, reopened } = call;
+  const { functionId, argsDigest, status, after, startedAt, attempt, earlier, reopened } = call;
   const settled = isSettled(call) ? call : undefined;
   const payload = settled?.payload ?? NO_PAYLOAD;
   const idBytes = Buffer.byteLength(functionId);
@@ -52,7 +55,8 @@ export function encodeCall(call: CallResult): Uint8Array {
   bytes[2] =
     (settled?.reconciled ? RECONCILED : 0) |
     (argsDigest === "" ? 0 : HAS_DIGEST) |
-    (settled?.reconcilable ? RECONCILABLE : 0);
+    (settled?.reconcilable ? RECONCILABLE : 0) |
+    (settled === undefined && !call.reconcilable ? PENDING_UNRECONCILABLE : 0);
   bytes[3] = within(reopened, 0xff);
   bytes.writeUInt32BE(within(settled?.seq ?? 0, 0xffff_ffff), 4);
   bytes.writeUInt32BE(within(after, 0xffff_ffff), 8);
@@ -61,6 +65,7 @@ export function encodeCall(call: CallResult): Uint8Array {
   writeDigest(bytes, argsDigest);
   bytes.writeUInt16BE(idBytes, 30);
   bytes.writeUInt32BE(within(attempt, 0xffff_ffff), 32);
+  bytes.writeUInt32BE(within(earlier, 0xffff_ffff), 36);
   bytes.write(functionId, HEADER_BYTES);
   bytes.set(payload, HEADER_BYTES + idBytes);
   return bytes;
@@ -80,8 +85,7 @@ export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
   const idEnd = HEADER_BYTES + view.readUInt16BE(30);
   if (idEnd > view.length) throw unreadable(slot, "the functionId is cut off");
   const flags = view[2] ?? 0;
-  if (flags > (RECONCILED | HAS_DIGEST | RECONCILABLE))
-    throw unreadable(slot, `unknown flags ${flags}`);
+  if (flags > ALL_FLAGS) throw unreadable(slot, `unknown flags ${flags}`);
   const start: CallStart = {
     slot,
     functionId: view.toString("utf8", HEADER_BYTES, idEnd),
@@ -89,10 +93,13 @@ export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
     after: view.readUInt32BE(8),
     startedAt: view.readUIntBE(12, 6),
     attempt: view.readUInt32BE(32),
+    earlier: view.readUInt32BE(36),
     reopened: view[3] ?? 0,
   };
   const status = statusOf(slot, view[1]);
-  if (status === CallStatus.PENDING) return pendingCall(start);
+  if (status === CallStatus.PENDING) {
+    return pendingCall(start, (flags & PENDING_UNRECONCILABLE) === 0);
+  }
   return settledCall(start, {
     status,
     seq: view.readUInt32BE(4),

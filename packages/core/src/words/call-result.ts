@@ -1,4 +1,4 @@
-import type { CallIdentity } from "./call-identity.ts";
+import type { CallIdentity, CallOccurrence } from "./call-identity.ts";
 
 export const CallStatus = {
   PENDING: "PENDING",
@@ -7,7 +7,7 @@ export const CallStatus = {
 } as const;
 export type CallStatus = (typeof CallStatus)[keyof typeof CallStatus];
 
-interface CallBase extends CallIdentity {
+interface CallBase extends CallIdentity, CallOccurrence {
   readonly slot: number;
   /** How many outcomes had been delivered to the action when this call was planned. */
   readonly after: number;
@@ -15,8 +15,6 @@ interface CallBase extends CallIdentity {
   readonly startedAt: number;
   /** The attempt that wrote this: later ones replay it, or ask what became of it. */
   readonly attempt: number;
-  /** g: how often a person reopened this call. */
-  readonly reopened: number;
 }
 
 interface SettledBase extends CallBase {
@@ -31,9 +29,11 @@ interface SettledBase extends CallBase {
   readonly payload: Uint8Array;
 }
 
-/** Started, outcome unknown. */
+/** Started, outcome unknown; or reopened: then its last outcome was a failure that does not count any more. */
 export interface PendingCall extends CallBase {
   readonly status: typeof CallStatus.PENDING;
+  /** Whether the call had a reconciler. Only a call that was reopened may have had none. */
+  readonly reconcilable: boolean;
 }
 export interface SucceededCall extends SettledBase {
   readonly status: typeof CallStatus.SUCCEEDED;
@@ -46,12 +46,13 @@ export type SettledCall = SucceededCall | FailedCall;
 /** What the journal holds at one slot. */
 export type CallResult = PendingCall | SettledCall;
 
-/** What a call needs to be started; by default by the first attempt, and reopened by nobody. */
+/** What a call needs to be started; by default by the first attempt, the first of its identity, and reopened by nobody. */
 export interface CallStart extends CallIdentity {
   readonly slot: number;
   readonly after: number;
   readonly startedAt: number;
   readonly attempt?: number;
+  readonly earlier?: number;
   readonly reopened?: number;
 }
 
@@ -65,15 +66,28 @@ export interface CallOutcome {
   readonly payload: Uint8Array;
 }
 
-export function pendingCall(start: CallStart): PendingCall {
-  const { slot, functionId, argsDigest, after, startedAt, attempt = 1, reopened = 0 } = start;
+export function pendingCall(start: CallStart, reconcilable = true): PendingCall {
+  const { slot, functionId, argsDigest, after, startedAt, attempt = 1 } = start;
+  const { earlier = 0, reopened = 0 } = start;
   const { PENDING: status } = CallStatus;
-  return { slot, functionId, argsDigest, status, after, startedAt, attempt, reopened };
+  return {
+    slot,
+    functionId,
+    argsDigest,
+    status,
+    after,
+    startedAt,
+    attempt,
+    earlier,
+    reopened,
+    reconcilable,
+  };
 }
 
 /** The same call with its outcome: what `finalize` writes in place of a PENDING one, and `record` at once. */
 export function settledCall(start: CallStart, outcome: CallOutcome): SettledCall {
-  const { slot, functionId, argsDigest, after, startedAt, attempt = 1, reopened = 0 } = start;
+  const { slot, functionId, argsDigest, after, startedAt, attempt = 1 } = start;
+  const { earlier = 0, reopened = 0 } = start;
   const { status, seq, tookMs, reconciled, reconcilable = reconciled, payload } = outcome;
   return {
     slot,
@@ -83,6 +97,7 @@ export function settledCall(start: CallStart, outcome: CallOutcome): SettledCall
     after,
     startedAt,
     attempt,
+    earlier,
     reopened,
     seq,
     tookMs,

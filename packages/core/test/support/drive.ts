@@ -11,6 +11,7 @@ import {
   MemoryStore,
   msgpackCodec,
   newNonce,
+  planReopen,
   prepareInput,
   type RunActionOptions,
   runAction,
@@ -69,6 +70,17 @@ export class Drive {
       ...this.#options,
       ...options,
     });
+  }
+
+  /** Reopens the run as a person does who wants it retried. */
+  async retry(force = false): Promise<void> {
+    const run = await this.store.read("run-1");
+    if (run === undefined) throw new Error("the run is not there");
+    const plan = planReopen(run, msgpackCodec, force);
+    if (plan.kind !== "reopen") throw new Error(`the run cannot be reopened: ${plan.kind}`);
+    const { call, reopened } = plan;
+    const { runId, v } = run;
+    await this.store.reopen({ runId, requestId: newNonce(), v, call, reopened });
   }
 
   eventTypes(): string[] {

@@ -9,16 +9,18 @@
 
   returns
     claimed  version:str  generation:int  epoch:int  createdAt:int  clears:int  suspect:int  unknownAsks:int
-             input:bytes  journal:flat
+             reopened:str  input:bytes  journal:flat
     settled  status:str  outcome:bytes  failedSlot:str  the run has its outcome
     stale                                               the run moved on from this delivery
     foreign  action:str  queue:str                      the run belongs to these
     missing                                             there is no such run
 ]]
 local function hasMovedOn(run, nonce, timestamp, started, incarnation)
-  return tonumber(incarnation) < tonumber(run.incarnation or 0)
-    or (timestamp == run.timestamp and tonumber(started) < tonumber(run.started))
-    or remembers(run.nonces, nonce)
+  if remembers(run.nonces, nonce) then return true end
+  -- Of two jobs the one that was added later is newer, whatever its clock said.
+  local newer = incarnation - (run.incarnation or 0)
+  if newer ~= 0 then return newer < 0 end
+  return (timestamp == run.timestamp and tonumber(started) < tonumber(run.started))
     or remembers(run.timestamps, timestamp)
 end
 
@@ -38,7 +40,7 @@ local function claim(key, calls)
   local action, queue, nonce, timestamp, started, incarnation = take(6)
   local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',
     'createdAt', 'clears', 'suspect', 'unknownAsks', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
-    'outcome', 'failedSlot')
+    'reopened', 'outcome', 'failedSlot')
 
   if not run.status then return 'missing' end
   if run.action ~= action or run.queue ~= queue then return { 'foreign', run.action, run.queue } end
@@ -52,5 +54,5 @@ local function claim(key, calls)
   local entries = journal(calls)
   if not isKnown then handOver(key, run, nonce, timestamp, started, incarnation) end
   return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.suspect,
-    run.unknownAsks or 0, run.input, entries }
+    run.unknownAsks or 0, run.reopened, run.input, entries }
 end

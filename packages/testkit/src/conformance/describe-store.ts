@@ -10,6 +10,7 @@ import { journalTests } from "./journal-tests.ts";
 import { lifeTests, type OpenStore } from "./life-tests.ts";
 import { limitTests } from "./limit-tests.ts";
 import { readTests } from "./read-tests.ts";
+import { reopenTests } from "./reopen-tests.ts";
 import { settleTests } from "./settle-tests.ts";
 import { sizeTests } from "./size-tests.ts";
 import { type CreateStore, StoreTest, type StoreTests } from "./store-test.ts";
@@ -20,6 +21,7 @@ const topics: Readonly<Record<string, StoreTests>> = {
   journal: journalTests,
   fence: fenceTests,
   "settle and release": settleTests,
+  reopen: reopenTests,
   "read, rebuild and prune": readTests,
   sizes: sizeTests,
   "hostile bytes": hostileTests,

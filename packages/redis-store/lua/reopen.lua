@@ -1,0 +1,42 @@
+#!lua
+--[[
+  reopen: makes a failed run live again, QUEUED, one generation on. One call at most is changed. The nonce stays: until the next
+  claim nothing of the old one passes, for the run is not RUNNING, and that claim moves on from it. `n` stays too, so that the next
+  claim counts suspects from one.
+
+  KEYS[1] run    hash  the run
+  KEYS[2] calls  hash  its journal
+  KEYS[3] live   zset  runs not settled yet, by creation time
+
+  ARGV[1] runId      str
+  ARGV[2] requestId  str    one per request, however often, and however late, that is sent
+  ARGV[3] v          int    the run's, when it was decided to reopen it
+  ARGV[4] slot       str    of the call to change, empty for none
+  ARGV[5] call       bytes  what the slot holds from now on
+  ARGV[6] reopened   str    the calls of the run that were ever reopened
+
+  returns
+    reopened  by this request, now or when it was sent before
+    moved     the run is not FAILED any more, or not as it was read
+    missing
+]]
+--@include shared/fields
+--@include shared/remember
+
+local key, calls, live = unpack(KEYS)
+local runId, requestId, v, slot, call, reopened = unpack(ARGV)
+
+local run = fields(key, 'status', 'v', 'n', 'createdAt', 'reopenings')
+if not run.status then return 'missing' end
+if remembers(run.reopenings, requestId) then return 'reopened' end
+if run.status ~= 'FAILED' or run.v + run.n ~= tonumber(v) then return 'moved' end
+
+if slot ~= '' then redis.call('HSET', calls, slot, call) end
+redis.call('HSET', key, 'status', 'QUEUED', 'v', run.v + 1, 'reopened', reopened,
+  'reopenings', remember(run.reopenings, requestId))
+redis.call('HINCRBY', key, 'generation', 1)
+redis.call('HDEL', key, 'outcome', 'failedSlot', 'settledAt', 'clears', 'unknownAsks')
+redis.call('PERSIST', key)
+redis.call('PERSIST', calls)
+redis.call('ZADD', live, run.createdAt, runId)
+return 'reopened'
