@@ -37,6 +37,8 @@ function runOf(overrides: Partial<RunSnapshot>): RunSnapshot {
     epoch: 1,
     v: 2,
     createdAt: 0,
+    notBefore: undefined,
+    priority: undefined,
     settledAt: 1,
     input: new Uint8Array(0),
     outcome: { status: "FAILED", payload: new Uint8Array(0), failedSlot: 1 },

@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
+import { type PendingCall } from "@refrain/core";
 import { eventually, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { RedisSettledHints, RedisStore, readServerInfo, waitUntilReady } from "../src/index.ts";
 import { deliveryOf, newRun, sampleCall } from "./store-bench.ts";
+
+const FAILURE = {
+  status: "FAILED",
+  payload: Buffer.from("error"),
+  failedSlot: 0,
+  retentionMs: 60_000,
+} as const;
 
 /** The rules of docs/redis-layout.md. */
 function documentedRules(): string[] {
@@ -39,14 +47,22 @@ it("the rights that the documentation names are enough for everything a store do
     reply.claim.clear(3, 4);
     if (attemptsStarted === 1) reply.claim.release(0);
     else {
-      const payload = Buffer.from("error");
-      reply.claim.settle({ status: "FAILED", payload, failedSlot: 0, retentionMs: 60_000 });
+      reply.claim.settle(FAILURE);
     }
     await reply.claim.acknowledged();
   }
   await heard;
   expect(await store.rebuild()).toEqual([]);
-  expect((await store.read("order-1"))?.calls).toHaveLength(1);
+  const failed = await store.read("order-1");
+  expect(failed?.calls).toHaveLength(1);
+  const reopening = { runId: "order-1", requestId: "r", call: failed?.calls[0] as PendingCall };
+  expect(await store.reopen({ ...reopening, v: failed?.v ?? 0, reopened: [] })).toEqual({
+    kind: "reopened",
+  });
+  const again = await store.claim(deliveryOf(run, { attemptsStarted: 3 }));
+  if (again.kind !== "claimed") throw new Error(again.kind);
+  again.claim.settle(FAILURE);
+  await again.claim.acknowledged();
   expect(await store.lead(0, "owner", 1000)).toBe(true);
   expect(await store.prune(Date.now() + 1000)).toBe(1);
 

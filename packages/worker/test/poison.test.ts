@@ -33,6 +33,7 @@ function poisoned(calls: readonly CallResult[], unreadable?: Error) {
     input: new Uint8Array(),
     calls,
     journalBytes: 0,
+    reopened: [],
     clears: 0,
     suspect: 11,
     unknownAsks: 0,
