@@ -1,4 +1,3 @@
-import type { RunSnapshot, RunStatus } from "../ports/store.ts";
 import { sameIdentity } from "../words/call-identity.ts";
 import {
   type CallResult,
@@ -14,6 +13,14 @@ import { reviveError } from "./error-payload.ts";
 /** A call can be reopened this often: its record has one byte for it. */
 export const MAX_REOPENED = 255;
 
+/** What of a run decides how it is reopened. */
+export interface RunToReopen {
+  readonly status: string;
+  readonly outcome: { readonly failedSlot: number | undefined } | undefined;
+  readonly calls: readonly CallResult[];
+  readonly reopened: readonly ReopenedCall[];
+}
+
 /** What to do about a run that a person wants retried. */
 export type ReopenPlan =
   /** Its failed call becomes `call`, in its slot; without one the action runs on from what is recorded. */
@@ -24,7 +31,7 @@ export type ReopenPlan =
       readonly reopened: readonly ReopenedCall[];
     }
   /** Only runs that failed can be reopened. */
-  | { readonly kind: "not-failed"; readonly status: RunStatus }
+  | { readonly kind: "not-failed" }
   /** Nobody can be asked about the call, and it took effect, or may have: its outcome says that it could not be stored. */
   | { readonly kind: "needs-force"; readonly call: FailedCall }
   | { readonly kind: "too-often"; readonly call: FailedCall };
@@ -33,9 +40,9 @@ export type ReopenPlan =
  * Decides how a run is reopened; pure. Only the call whose error the run failed with is touched: one that had a reconciler is
  * asked about, one that had none runs again. Every other call stays, and so does a failed one that the action caught.
  */
-export function planReopen(run: RunSnapshot, codec: Codec, force: boolean): ReopenPlan {
+export function planReopen(run: RunToReopen, codec: Codec, force: boolean): ReopenPlan {
   const { status, outcome, calls, reopened } = run;
-  if (status !== "FAILED") return { kind: "not-failed", status };
+  if (status !== "FAILED") return { kind: "not-failed" };
   const failed = calls.find((call) => call.slot === outcome?.failedSlot);
   // A poison run may name a call that was started and has no outcome: it is asked about anyway, under the key it has.
   if (failed?.status !== "FAILED") return { kind: "reopen", call: undefined, reopened };
