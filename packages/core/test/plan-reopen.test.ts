@@ -4,6 +4,7 @@ import {
   MAX_REOPENED,
   msgpackCodec,
   pendingCall,
+  placeInRun,
   planReopen,
   SerializationError,
   settledCall,
@@ -14,7 +15,11 @@ const charge = { functionId: "charge", argsDigest: "0123456789abcdef" };
 const start = { ...charge, slot: 1, after: 1, startedAt: 5, attempt: 2, earlier: 1 };
 
 function failed(error: Error, { reconcilable = false, reopened = 0 } = {}) {
-  const payload = encodeError(error, msgpackCodec);
+  const payload = encodeError(
+    error,
+    msgpackCodec,
+    placeInRun("error", { action: "act", runId: "run-1" }),
+  );
   const outcome = { seq: 1, tookMs: 1, reconciled: false, reconcilable, payload };
   return settledCall({ ...start, reopened }, { ...outcome, status: "FAILED" });
 }
@@ -24,7 +29,14 @@ const succeeded = settledCall(
   { status: "SUCCEEDED", seq: 0, tookMs: 1, reconciled: false, payload: new Uint8Array(1) },
 );
 
-const run = { status: "FAILED", outcome: { failedSlot: 1 }, calls: [], reopened: [] };
+const run = {
+  runId: "run-1",
+  action: "act",
+  status: "FAILED",
+  outcome: { failedSlot: 1 },
+  calls: [],
+  reopened: [],
+};
 
 const plan = (overrides: Partial<Parameters<typeof planReopen>[0]>, force = false) =>
   planReopen({ ...run, ...overrides }, msgpackCodec, force);

@@ -15,6 +15,8 @@ export const MAX_REOPENED = 255;
 
 /** What of a run decides how it is reopened. */
 export interface RunToReopen {
+  readonly runId: string;
+  readonly action: string;
   readonly status: string;
   readonly outcome: { readonly failedSlot: number | undefined } | undefined;
   readonly calls: readonly CallResult[];
@@ -46,7 +48,7 @@ export function planReopen(run: RunToReopen, codec: Codec, force: boolean): Reop
   const failed = calls.find((call) => call.slot === outcome?.failedSlot);
   // A poison run may name a call that was started and has no outcome: it is asked about anyway, under the key it has.
   if (failed?.status !== "FAILED") return { kind: "reopen", call: undefined, reopened };
-  if (!failed.reconcilable && !force && mayHaveTakenEffect(failed, codec)) {
+  if (!failed.reconcilable && !force && mayHaveTakenEffect(run, failed, codec)) {
     return { kind: "needs-force", call: failed };
   }
   const before = reopened.find((call) => isSameCall(call, failed));
@@ -66,9 +68,13 @@ function isSameCall(call: ReopenedCall, failed: CallResult): boolean {
   return call.earlier === failed.earlier && sameIdentity(call, failed);
 }
 
-function mayHaveTakenEffect({ payload }: FailedCall, codec: Codec): boolean {
+function mayHaveTakenEffect(
+  { action, runId }: RunToReopen,
+  call: FailedCall,
+  codec: Codec,
+): boolean {
   try {
-    const error = reviveError(payload, codec);
+    const error = reviveError(call.payload, codec, { kind: "error", action, runId, call });
     return hasCode(error, "SERIALIZATION") || hasCode(error, "LIMIT_EXCEEDED");
   } catch {
     // What failed cannot be read, so nobody can say.
