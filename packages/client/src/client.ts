@@ -31,6 +31,15 @@ export interface Client {
   /** A handle for a run that exists, or existed; nothing is sent. */
   run<I, O, P>(action: Action<I, O, P>, runId: string): RunHandle<O>;
   run(runId: string): RunHandle<unknown>;
+  /**
+   * Adds the job of every live run anew that has none to be delivered: after a queue was obliterated, say. Workers do the same
+   * by themselves, within a minute or so and at a gentle pace; this does it now. Jobs that are where they should be are left
+   * alone, and so it may be called at any time and by several at once. The job of a run that an attempt seems to have in hand waits
+   * for 15 s, so that the two do not overlap.
+   *
+   * @returns how many jobs were added
+   */
+  rebuild(): Promise<number>;
   /** Closes what the client opened. Its handles are of no use afterwards. */
   close(): Promise<void>;
 }

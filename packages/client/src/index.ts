@@ -7,7 +7,10 @@ export type { EnqueueOptions } from "./enqueue-options.ts";
 export { EnqueueError, type EnqueueFailure, EnqueueManyError, RunNotFoundError } from "./errors.ts";
 export { JOB_BACKOFF, type JobData, jobOptionsOf, readJobData } from "./job.ts";
 export { checkRunId, jobIdOf, runIdOf } from "./job-id.ts";
+export { type RescueOptions, rescueRun } from "./rescue-run.ts";
 export { type ClientParts, RunClient } from "./run-client.ts";
 // Runs
 export type { ActionState, CallResult, ResultOptions, RunHandle } from "./run-handle.ts";
+export { RunQueues } from "./run-queues.ts";
+export { serverTime } from "./server-time.ts";
 export type { SettledHints } from "./settled-hints.ts";

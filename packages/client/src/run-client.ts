@@ -14,8 +14,10 @@ import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue-options.ts";
 import { type EnqueueFailure, EnqueueManyError } from "./errors.ts";
 import { checkRunId } from "./job-id.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { rebuildJobs } from "./rebuild-jobs.ts";
 import { type RunHandle, runHandle } from "./run-handle.ts";
 import { RunQueues } from "./run-queues.ts";
+import { serverTime } from "./server-time.ts";
 import type { SettledHints } from "./settled-hints.ts";
 import { type Submission, type Submitted, submitRuns } from "./submit-runs.ts";
 
@@ -24,6 +26,7 @@ export interface ClientParts {
   readonly store: ActionStateStore;
   /** The connection on which the store creates runs. */
   readonly redis: Redis;
+  readonly shards: number;
   /** The BullMQ prefix of a run's shard. */
   readonly prefixOf: (runId: string) => string;
   /** @throws TypeError on the name of a queue that cannot be. */
@@ -40,6 +43,8 @@ export interface ClientParts {
 }
 
 const CHUNK = 500;
+/** What workers have unless they are told otherwise; a client cannot know. */
+const LOCK_DURATION_MS = 15_000;
 
 /** The `Client` over a store and BullMQ. */
 export class RunClient implements Client {
@@ -97,6 +102,18 @@ export class RunClient implements Client {
   run(first: object | string, second?: string): RunHandle<unknown> {
     if (typeof first === "string") return this.#handle(checkRunId(first), false, {});
     return this.#handle(checkRunId(second), false, definitionOf(first).errors);
+  }
+
+  async rebuild(): Promise<number> {
+    const { store, shards, redis, reach } = this.#parts;
+    await reach();
+    return rebuildJobs({
+      store,
+      shards,
+      queueOf: (run) => this.#queues.queueOf(run.runId, run.queue),
+      now: () => serverTime(redis),
+      handOverMs: LOCK_DURATION_MS,
+    });
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,7 @@ function clientParts(options: ClientOptions): ClientParts {
   return {
     store,
     redis,
+    shards,
     prefixOf: prefixes.of,
     checkQueue: checkQueueName,
     codec,

@@ -43,6 +43,7 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     limits,
     clock: systemClock,
     scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
+    lead: (shard, owner, forMs) => store.lead(shard, owner, forMs),
     reach: () => waitUntilReady(journal),
     connect: (logger) => becomeReady({ store, journal, redis, logger, judging }),
     close: () => connections.close(store.close()),

@@ -110,7 +110,7 @@ test("a husk runs nothing, and is failed with the reason", async () => {
     expect(job?.failedReason).toMatch(/^the job's data is gone/);
   });
   const warning = worker.logs.find((line) => line.level === WARN && line.run === "ghost");
-  expect(warning?.msg).toContain("enqueue it again");
+  expect(warning?.msg).toContain("if run ghost is not settled, it gets a new job soon");
   expect(worker.events.filter((event) => event.runId === "ghost")).toEqual([]);
 });
 

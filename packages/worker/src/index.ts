@@ -14,6 +14,7 @@ export type {
   HandleUnusedEvent,
   OutcomeUnknownEvent,
   ReleasedEvent,
+  RescuedEvent,
   RunEvent,
   SettledEvent,
   WorkerEvent,

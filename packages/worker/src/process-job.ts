@@ -112,7 +112,7 @@ function husk(job: Job, logger: Logger): DeliveryEnd {
   const reason = `the job's data is gone or is not Refrain's: nothing was run`;
   logger.warn(
     { run: runId, job: job.id },
-    `job ${job.id}: ${reason}. Somebody deleted or edited it in Redis; if run ${runId ?? ""} is not settled, enqueue it again with the same runId and input`,
+    `job ${job.id}: ${reason}. Somebody deleted or edited it in Redis, or added it; if run ${runId ?? ""} is not settled, it gets a new job soon`,
   );
   return { kind: "husk", reason };
 }

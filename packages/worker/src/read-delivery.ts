@@ -1,4 +1,4 @@
-import { type JobData, readJobData } from "@refrain/client";
+import { type JobData, readJobData, runIdOf } from "@refrain/client";
 import { type Delivery, newNonce } from "@refrain/core";
 
 /** What of a BullMQ job tells one delivery from another. */
@@ -12,11 +12,13 @@ export interface DeliveredJob {
 
 /**
  * The delivery that a job stands for; undefined for a husk. BullMQ makes husks when a job's hash is deleted while the job
- * waits or runs: a job without a name, and with no data.
+ * waits or runs: a job without a name, and with no data. Data that speaks of another run or action than the job's own id and
+ * name was put there by somebody else.
  */
 export function readDelivery(job: DeliveredJob, queue: string): Delivery | undefined {
   const data: JobData | undefined = readJobData(job.data);
   if (data === undefined || job.id === undefined || !job.name) return undefined;
+  if (data.runId !== runIdOf(job.id) || data.action !== job.name) return undefined;
   if (!Number.isFinite(job.timestamp) || !Number.isFinite(job.attemptsStarted)) return undefined;
   return {
     runId: data.runId,

@@ -13,6 +13,7 @@ import { FirstSights } from "./first-sights.ts";
 import { LockKeeper } from "./lock-keeper.ts";
 import { type ProcessOptions, processJob } from "./process-job.ts";
 import { queuesOf } from "./queues-of.ts";
+import { startRescuers } from "./rescuers.ts";
 import { RunSlots } from "./run-slots.ts";
 import { takeUnhandledRejections } from "./unhandled-rejections.ts";
 import { WorkerEmitter, type WorkerEvent, type WorkerEvents } from "./worker-events.ts";
@@ -55,6 +56,8 @@ export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter" | "logg
   readonly reach: () => Promise<void>;
   /** Resolves when Redis is there and fits, however long that takes; rejects when it does not fit. */
   readonly connect: (logger: Logger) => Promise<void>;
+  /** Asks for the lease of a shard's rescuer, or to keep it. */
+  readonly lead: (shard: number, owner: string, forMs: number) => Promise<boolean>;
   /** Closes what the parts above opened. */
   readonly close: () => Promise<void>;
 }
@@ -75,6 +78,7 @@ export class RunWorker implements Worker {
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
   #stopLogging: (() => void) | undefined;
+  #stopRescuers: () => Promise<void> = async () => {};
   #closed: Promise<void> | undefined;
 
   constructor(options: RunWorkerOptions) {
@@ -135,6 +139,7 @@ export class RunWorker implements Worker {
     for (const worker of this.#bullWorkers) {
       worker.run().catch((error: unknown) => logger.error({ err: error }, "BullMQ's loop ended"));
     }
+    this.#stopRescuers = startRescuers({ ...this.#options, logger, emitter: this.#emitter });
     logger.info(
       { queues: plans.map((plan) => plan.queue), actions: [...this.#implementations.keys()] },
       "worker started",
@@ -186,7 +191,10 @@ export class RunWorker implements Worker {
     const logger = this.#logger;
     logger.info({ inHand: this.#inHand.size }, "worker closing: it takes no more runs");
     // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
-    const closing = Promise.allSettled(this.#bullWorkers.map((worker) => worker.close()));
+    const closing = Promise.allSettled([
+      this.#stopRescuers(),
+      ...this.#bullWorkers.map((worker) => worker.close()),
+    ]);
     this.#slots.dismissAll();
     await drain({ timeoutMs: drainTimeoutMs, clock, inHand: this.#inHand });
     const left = this.#inHand.size;

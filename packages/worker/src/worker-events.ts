@@ -50,6 +50,11 @@ export interface SettledEvent extends AttemptRunEvent {
   readonly status: SettledStatus;
 }
 
+export interface RescuedEvent extends RunEvent {
+  /** What had become of its job. */
+  readonly job: "absent" | "completed" | "failed";
+}
+
 /** What a worker tells while it works. Events are hints for logs, metrics and tests: a crash swallows them. */
 export interface WorkerEvents {
   /** An attempt at a run begins. */
@@ -68,6 +73,8 @@ export interface WorkerEvents {
   readonly released: ReleasedEvent;
   /** An attempt gave its run its outcome. */
   readonly settled: SettledEvent;
+  /** A run was not settled and had no job that would be delivered; it has one again. */
+  readonly rescued: RescuedEvent;
   /** The action ended without ever awaiting a handle of `durableExecuteAsync`. */
   readonly "handle-unused": HandleUnusedEvent;
   /** The action waited for something that is no durable call; told once per action. */

@@ -33,6 +33,8 @@ test.each([
   { ...job, data: null },
   { ...job, id: undefined },
   { ...job, timestamp: Number.NaN },
+  { ...job, data: { ...job.data, runId: "r-2" } },
+  { ...job, data: { ...job.data, action: "refund" } },
 ])("a husk is no delivery: %j", (husk) => {
   expect(readDelivery(husk, "default")).toBeUndefined();
 });

@@ -14,6 +14,7 @@ const seen = new Set<string>();
 /** They need half a minute, a broken or a full server, a way over the network, or a crash or a restart, which other tests make. */
 const NOT_CAUSED_HERE = [
   "reconciler-removed",
+  "search-failed",
   "record-missing",
   "redis-nearly-full",
   "redis-plaintext",
@@ -169,7 +170,23 @@ test("what a worker warns of that finds no server is documented", async () => {
   await eventually(() => expect(warnings(worker)).toEqual(["redis-not-ready"]));
 });
 
-test("all documented warnings but six were caused here", () => {
+test("what a worker warns of that finds runs without jobs is documented", async () => {
+  const nothing = defineAction<null, void>({ name: "nothing" });
+  const items = Array.from({ length: 11 }, () => ({ input: null }));
+  const runs = await harness.client().enqueueMany(nothing, items);
+  const queue = harness.queue();
+  await queue.obliterate();
+
+  const worker = await harness.worker({
+    actions: [nothing.implement(() => {})],
+    stalledIntervalMs: 100,
+  });
+  await Promise.all(runs.map((run) => run.result()));
+
+  expect(warnings(worker)).toEqual(["job-lost", "more-jobs-lost"]);
+});
+
+test("all documented warnings but seven were caused here", () => {
   const names = documentedWarnings().map(({ name }) => name);
 
   expect(names.filter((name) => !seen.has(name))).toEqual(NOT_CAUSED_HERE);

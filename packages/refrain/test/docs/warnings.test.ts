@@ -17,6 +17,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "worker/src/connection-log.ts": 1,
   "worker/src/lock-keeper.ts": 2,
   "worker/src/process-job.ts": 3,
+  "worker/src/rescuers.ts": 3,
   "worker/src/run-worker.ts": 2,
 };
 

@@ -42,6 +42,7 @@ const EVENTS: readonly WorkerEvent[] = [
   "fenced",
   "released",
   "settled",
+  "rescued",
   "handle-unused",
   "non-durable-wait",
 ];
@@ -125,10 +126,10 @@ export class Harness {
   }
 
   /** A BullMQ queue of the test's namespace, for looking at its jobs. */
-  queue(name = "default"): Queue {
+  queue(name = "default", shard = 0): Queue {
     const queue = new Queue(name, {
       connection: this.redis(),
-      prefix: this.prefix(),
+      prefix: this.prefix(shard),
       skipMetasUpdate: true,
     });
     this.#closing.push(() => queue.close());

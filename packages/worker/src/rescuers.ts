@@ -1,0 +1,82 @@
+import { type LostJob, RunQueues, rescueRun, serverTime } from "@refrain/client";
+import { type ActionStateStore, type Clock, type LiveRun, newNonce } from "@refrain/core";
+import type { Redis } from "ioredis";
+import type { Logger } from "pino";
+import { type Rescued, Rescuer } from "./rescuer.ts";
+import type { WorkerEmitter } from "./worker-events.ts";
+
+export interface RescuersOptions {
+  readonly store: ActionStateStore;
+  readonly lead: (shard: number, owner: string, forMs: number) => Promise<boolean>;
+  readonly redis: Redis;
+  /** The BullMQ prefix of each shard. */
+  readonly prefixes: readonly string[];
+  readonly lockDurationMs: number;
+  readonly stalledIntervalMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly emitter: WorkerEmitter;
+}
+
+/** A pass through all runs costs more than BullMQ's search for stalled jobs, and what it finds is rarer. */
+const STALLED_INTERVALS = 6;
+
+/**
+ * Starts a rescuer for each shard.
+ *
+ * @returns stops them; resolves when their queues are closed
+ */
+export function startRescuers(options: RescuersOptions): () => Promise<void> {
+  const { store, redis, prefixes, lockDurationMs, stalledIntervalMs, clock, logger } = options;
+  const owner = newNonce();
+  const started = prefixes.map((prefix, shard) => {
+    const queues = new RunQueues({ redis, prefixOf: () => prefix, onError: () => {} });
+    const queueOf = (run: LiveRun) => queues.queueOf(run.runId, run.queue);
+    const rescuer = new Rescuer({
+      shard,
+      store,
+      lead: (of, forMs) => options.lead(of, owner, forMs),
+      now: () => serverTime(redis),
+      rescue: (run, now) => rescueRun(run, { store, queueOf, now, handOverMs: lockDurationMs }),
+      everyMs: STALLED_INTERVALS * stalledIntervalMs,
+      minAgeMs: stalledIntervalMs,
+      clock,
+      onRescued: (rescued) => tell(rescued, options),
+      onTrouble: (error) => logger.warn({ err: error }, TROUBLE),
+    });
+    return { rescuer, queues };
+  });
+  return async () => {
+    for (const { rescuer } of started) rescuer.stop();
+    await Promise.all(started.map(({ queues }) => queues.close()));
+  };
+}
+
+const TROUBLE =
+  "the queues could not be searched for runs that lost their jobs; the next search is soon";
+
+/** When a queue was emptied there are thousands. */
+const MOST_LINES = 10;
+
+function tell(rescued: readonly Rescued[], { logger, emitter }: RescuersOptions): void {
+  for (const { run, job } of rescued.slice(0, MOST_LINES)) {
+    const { runId, action, queue } = run;
+    logger.warn(
+      { run: runId, action, queue, job },
+      `run ${runId} (${action}): it is not settled, and its job ${WHAT[job]}. The job was added anew, and the run goes on`,
+    );
+  }
+  const more = rescued.length - MOST_LINES;
+  if (more > 0)
+    logger.warn({ more }, `${more} more runs had lost their jobs, which were added anew`);
+  for (const { run, job } of rescued) {
+    emitter.emit("rescued", { runId: run.runId, action: run.action, job });
+  }
+}
+
+const WHAT: Readonly<Record<LostJob, string>> = {
+  absent:
+    "was gone: a client died while it enqueued the run, or somebody removed the job or emptied its queue",
+  completed: "had completed: somebody changed the job's data, or completed it by hand",
+  failed: "had failed: somebody deleted or changed the job's data, or failed it by hand",
+};
