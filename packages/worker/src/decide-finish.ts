@@ -8,6 +8,8 @@ export type DeliveryEnd =
   | { readonly kind: "released"; readonly reason: ReleaseReason; readonly delayMs: number }
   /** Fenced, a gap, the lock lost, a newer attempt in this process, or trouble with Redis. */
   | { readonly kind: "lost" }
+  /** What is stored of the run cannot be read here: damaged, or under a key that this worker lacks. */
+  | { readonly kind: "unreadable" }
   /** The worker closed, and its patience was over before the attempt was. */
   | { readonly kind: "cut-off"; readonly isExecutingReconcilable: boolean }
   /** It came, or was still waiting for its turn, when the worker closed. */
@@ -70,6 +72,9 @@ export function decideFinish(end: DeliveryEnd, context: FinishContext): Finish {
       return { tell: "waiting" };
     case "lost":
       return { tell: "delayed", delayMs: retryDelayMs(random) };
+    case "unreadable":
+      // Time for somebody to give the worker its key, before so many attempts fail that the run ends.
+      return { tell: "delayed", delayMs: backOff(1000, 5 * 60_000, deliveries, random) };
     case "no-slot":
       return { tell: "delayed", delayMs: backOff(200, 2000, deliveries, random) };
     case "unknown-action":

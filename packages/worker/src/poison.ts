@@ -3,6 +3,7 @@ import {
   type ClaimedRun,
   type Codec,
   encodeError,
+  isSettled,
   PoisonRunError,
   placeInRun,
   type Settlement,
@@ -16,13 +17,28 @@ export function poisonSettlement(
   run: ClaimedRun,
   options: { readonly codec: Codec; readonly retentionMs: number },
 ): { readonly settlement: Settlement; readonly error: PoisonRunError } {
-  const { why, failedSlot } =
-    run.unreadable === undefined ? vanished(run) : unreadable(run.unreadable);
+  const problem = run.unreadable ?? unreadableValue(run, options.codec);
+  const { why, failedSlot } = problem === undefined ? vanished(run) : unreadable(problem);
   const attempts = `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts`;
-  const error = new PoisonRunError(`${attempts} ${why}`, { cause: run.unreadable });
+  const error = new PoisonRunError(`${attempts} ${why}`, { cause: problem });
   const payload = encodeError(error, options.codec, placeInRun("error", run));
   const { retentionMs } = options;
   return { settlement: { status: "FAILED", payload, failedSlot, retentionMs }, error };
+}
+
+/** Why an attempt could not read the run's input, or an outcome. */
+function unreadableValue(run: ClaimedRun, codec: Codec): Error | undefined {
+  const { action, runId, input, calls } = run;
+  try {
+    codec.decode(input, placeInRun("input", run));
+    for (const call of calls.filter(isSettled)) {
+      const kind = call.status === "FAILED" ? "error" : "result";
+      codec.decode(call.payload, { kind, action, runId, call });
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 interface Verdict {
@@ -37,7 +53,7 @@ function vanished(run: ClaimedRun): Verdict {
 }
 
 function unreadable({ message }: Error): Verdict {
-  const why = `could not read its journal: ${message}. What it holds stays as it is until the run's retention is over; look at it, then enqueue the work anew under another run id`;
+  const why = `could not read what is stored of it: ${message}. What it holds stays as it is until the run's retention is over; look at it, then enqueue the work anew under another run id`;
   return { why, failedSlot: undefined };
 }
 

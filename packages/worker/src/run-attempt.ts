@@ -7,6 +7,7 @@ import {
   type Delivery,
   Notices,
   runAction,
+  SerializationError,
 } from "@refrain/core";
 import type { Logger } from "pino";
 import { AttemptReporter } from "./attempt-reporter.ts";
@@ -105,9 +106,14 @@ async function deliveryEnd(
     case "released":
       return end;
     case "lost":
-    case "broken":
       return inHand.cutAs ?? { kind: "lost" };
+    case "broken":
+      return inHand.cutAs ?? { kind: isUnreadable(end.error) ? "unreadable" : "lost" };
   }
+}
+
+function isUnreadable(error: Error): boolean {
+  return error instanceof SerializationError;
 }
 
 /** Why the run failed, from its record; failures are rare enough for one more read. */

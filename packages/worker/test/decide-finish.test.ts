@@ -75,6 +75,16 @@ test("an unknown action backs off up to 10 s, however often it was delivered", (
   );
 });
 
+test("a run that cannot be read is tried again ever later, up to 5 minutes", () => {
+  const delays = [1, 2, 9, 10, 1_000_000].map((deliveries) =>
+    finish({ kind: "unreadable" }, { deliveries, random: 1 }),
+  );
+
+  expect(delays).toEqual(
+    [1000, 2000, 256_000, 300_000, 300_000].map((delayMs) => ({ tell: "delayed", delayMs })),
+  );
+});
+
 test("a run for which there is no slot comes back within 2 s", () => {
   expect(finish({ kind: "no-slot" }, { random: 0 })).toEqual({ tell: "delayed", delayMs: 100 });
   expect(finish({ kind: "no-slot" }, { deliveries: 99, random: 1 })).toEqual({

@@ -30,7 +30,7 @@ function poisoned(calls: readonly CallResult[], unreadable?: Error) {
     generation: 0,
     epoch: 11,
     createdAt: 0,
-    input: new Uint8Array(),
+    input: msgpackCodec.encode(null),
     calls,
     journalBytes: 0,
     reopened: [],
@@ -66,7 +66,15 @@ test("a run whose journal no attempt could read fails with the reason", () => {
   const { error, settlement } = poisoned([], new Error("slot 3: the stored bytes are not a call"));
 
   expect(error.message).toContain(
-    "run r-1 (resize): its last 10 attempts could not read its journal: slot 3: the stored bytes",
+    "run r-1 (resize): its last 10 attempts could not read what is stored of it: slot 3: the stored bytes",
   );
   expect(settlement).toMatchObject({ status: "FAILED", failedSlot: undefined });
+});
+
+test("a run of which no attempt could read an outcome fails with the reason, not as one that killed workers", () => {
+  const spoilt = { ...succeeded(0, "fetch"), payload: Uint8Array.of(2, 0xc0) };
+
+  const { error } = poisoned([spoilt]);
+
+  expect(error.message).toMatch(/could not read what is stored of it: .*found version 2/);
 });
