@@ -1,4 +1,4 @@
-import { RefrainError } from "@refrain/core";
+import { type FailedCall, MAX_REOPENED, RefrainError, type RunStatus } from "@refrain/core";
 import type { RunHandle } from "./run-handle.ts";
 
 /** A run, or its job, could not be sent. Enqueue it again with the same runId: that never starts it twice. */
@@ -58,6 +58,47 @@ export class RunNotFoundError extends RefrainError {
     );
   }
 }
+
+/** Why a run is not retried. */
+export type RetryRefusal =
+  | { readonly kind: "not-failed" }
+  | { readonly kind: "needs-force"; readonly call: FailedCall }
+  | { readonly kind: "too-often"; readonly call: FailedCall };
+
+/** The run is not retried: nothing was changed. */
+export class RetryRefusedError extends RefrainError {
+  static {
+    nameIt(this, "RetryRefusedError");
+  }
+  readonly code = "RETRY_REFUSED";
+  readonly runId: string;
+  readonly status: RunStatus;
+  /** `not-failed`: see `status`. `needs-force`: the failed call took effect, or may have. `too-often`: 255 times already. */
+  readonly reason: RetryRefusal["kind"];
+
+  constructor(run: { readonly runId: string; readonly status: RunStatus }, refusal: RetryRefusal) {
+    super(`run ${run.runId} ${describeRefusal(run.status, refusal)}`);
+    this.runId = run.runId;
+    this.status = run.status;
+    this.reason = refusal.kind;
+  }
+}
+
+function describeRefusal(status: RunStatus, refusal: RetryRefusal): string {
+  if (refusal.kind === "not-failed") {
+    const advice = status === "SUCCEEDED" || status === "CANCELLED" ? OVER : LIVE;
+    return `is ${status}: only a run that is FAILED can be retried. ${advice}`;
+  }
+  const { functionId, slot } = refusal.call;
+  const where = `is not retried: slot ${slot}, ${functionId},`;
+  if (refusal.kind === "too-often") {
+    return `${where} was retried ${MAX_REOPENED} times already. Enqueue the work anew under another run id`;
+  }
+  return `${where} took effect, or may have: only its result could not be stored or read, and without a reconciler nobody can be asked. Retry it with { force: true } to run it again`;
+}
+
+const OVER = "To do the work again, enqueue it under another run id";
+const LIVE = "It is live already: wait for its result";
 
 function nameIt(errorClass: { readonly prototype: Error }, name: string): void {
   Object.defineProperty(errorClass.prototype, "name", {

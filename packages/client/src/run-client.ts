@@ -6,6 +6,7 @@ import {
   definitionOf,
   type ErrorClasses,
   type Limits,
+  type RunSnapshot,
 } from "@refrain/core";
 import type { Redis } from "ioredis";
 import type { Client, MixedItem } from "./client.ts";
@@ -138,6 +139,8 @@ export class RunClient implements Client {
   #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
     const { store, codec, clock, hints, reach } = this.#parts;
     const known = { ...this.#parts.errors, ...errors };
-    return runHandle(runId, isCreated, { store, codec, clock, hints, reach, errors: known });
+    const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.runId, run.queue);
+    const given = { store, codec, clock, hints, reach, queueOf };
+    return runHandle(runId, isCreated, { ...given, errors: known });
   }
 }

@@ -10,8 +10,11 @@ import {
   reviveError,
   type CallResult as StoredCall,
 } from "@refrain/core";
+import type { Queue } from "bullmq";
 import { awaitOutcome } from "./await-outcome.ts";
 import { RunNotFoundError } from "./errors.ts";
+import type { JobData } from "./job.ts";
+import { retryRun } from "./retry-run.ts";
 import type { SettledHints } from "./settled-hints.ts";
 
 export interface ResultOptions {
@@ -19,6 +22,11 @@ export interface ResultOptions {
   readonly timeoutMs?: number;
   /** Gives up waiting when it aborts; the run goes on. */
   readonly signal?: AbortSignal;
+}
+
+export interface RunRetryOptions {
+  /** Runs a call without a reconciler again although it took effect, for its result could not be stored. Default false. */
+  readonly force?: boolean;
 }
 
 /** One durable call of a run, as its journal holds it. */
@@ -48,6 +56,18 @@ export interface RunHandle<Output> {
    * @throws TimeoutError when `timeoutMs` passes first, RunNotFoundError when there is no such run.
    */
   result(options?: ResultOptions): Promise<Output>;
+  /**
+   * Makes a failed run go on: the call it failed with is tried once more, every other keeps its outcome. A call that had a
+   * reconciler is asked about first; one that had none runs again; either runs under a new idempotency key. A run that its
+   * action, a divergence or a limit failed goes on from what it recorded. `result()` waits for the new outcome from then on.
+   *
+   * What the action did after the failure stays done: do not retry a run whose action made up for the call that failed.
+   *
+   * @throws RetryRefusedError unless the run is FAILED; and when the call took effect, or may have, so that running it again takes
+   *   `force`. Nothing is changed then.
+   * @throws RunNotFoundError when there is no such run, EnqueueError when the run is live again but its job could not be added.
+   */
+  retry(options?: RunRetryOptions): Promise<void>;
   /** @throws RunNotFoundError when there is no such run. */
   status(): Promise<RunStatus>;
   /** @throws RunNotFoundError when there is no such run. */
@@ -60,6 +80,8 @@ export interface RunHandleParts {
   readonly clock: Clock;
   readonly hints: SettledHints | undefined;
   readonly errors: ErrorClasses;
+  /** The queue a run's job goes to. */
+  readonly queueOf: (run: RunSnapshot) => Promise<Queue<JobData>>;
   /** Resolves when the store can be asked; rejects soon when it cannot. */
   readonly reach: () => Promise<void>;
 }
@@ -73,6 +95,7 @@ export function runHandle(
     runId,
     created: isCreated,
     result: (options = {}) => resultOf(runId, options, parts),
+    retry: (options = {}) => retry(runId, options, parts),
     status: async () => (await read(runId, false, parts)).status,
     state: async () => {
       const { status, calls } = await read(runId, true, parts);
@@ -90,6 +113,20 @@ async function read(
   const run = await store.read(runId, { calls });
   if (run === undefined) throw new RunNotFoundError(runId);
   return run;
+}
+
+async function retry(
+  runId: string,
+  options: RunRetryOptions,
+  parts: RunHandleParts,
+): Promise<void> {
+  checkOptions("retry", options, ["force"]);
+  const { force = false } = options;
+  if (typeof force !== "boolean") {
+    throw new TypeError(`retry: force must be true or false, not ${String(force)}`);
+  }
+  await parts.reach();
+  await retryRun(runId, force, parts);
 }
 
 async function resultOf(

@@ -8,9 +8,15 @@ export type {
   EnqueueFailure,
   EnqueueOptions,
   RunHandle,
+  RunRetryOptions,
 } from "@refrain/client";
 // Errors
-export { EnqueueError, EnqueueManyError, RunNotFoundError } from "@refrain/client";
+export {
+  EnqueueError,
+  EnqueueManyError,
+  RetryRefusedError,
+  RunNotFoundError,
+} from "@refrain/client";
 export {
   type Action,
   type ActionOptions,

@@ -11,6 +11,7 @@ const ERRORS = [
   "OutcomeUnknownError",
   "PoisonRunError",
   "RefrainError",
+  "RetryRefusedError",
   "RunConflictError",
   "RunNotFoundError",
   "SerializationError",

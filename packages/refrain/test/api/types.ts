@@ -56,6 +56,9 @@ await c.enqueue(schemed, { id: "x", at: "2026-01-01", n: "5" });
 await c.enqueue(placeOrder, { id: "x" });
 const hs = await c.enqueueMany(placeOrder, [{ input: { id: "", cents: 1, email: "" }, runId: "x" }]); (await hs[0]!.result()).payment;
 (await c.run(placeOrder, "x").result()).payment;
+is<Promise<void>, ReturnType<typeof hs[0]["retry"]>>(true); await c.run("x").retry(); await c.run(placeOrder, "x").retry({ force: true });
+// @ts-expect-error
+await c.run("x").retry({ forced: true });
 const r = await c.enqueue(half, { id: "", at: 1, n: "1" }); (await r.result()).payment;
 export async function opaque(ctx: DurableContext) {
   // @ts-expect-error calling it without ctx does not compile
