@@ -1,5 +1,7 @@
 import { currentCall, defineAction, durable } from "@refrain/core";
+import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { Drive } from "./support/drive.ts";
 import { gate } from "./support/gate.ts";
 import { turns } from "./support/turns.ts";
@@ -123,3 +125,38 @@ test("a call that failed and that nothing awaited is announced when the action e
   expect(warnings).toMatchObject([{ code: "call-not-awaited", slot: 0 }]);
   expect(warnings).toMatchObject([{ message: expect.stringContaining("and it failed") }]);
 });
+
+test.each(["before", "after"])(
+  "an output schema that hangs holds up a release that is asked for %s the action's end for a moment",
+  async (moment) => {
+    const clock = virtualClock();
+    const drive = new Drive({ clock });
+    const parsing = gate();
+    const output = z.unknown().refine(async () => {
+      await parsing.passed;
+      return true;
+    });
+    const slow = defineAction<null, unknown>({ name: "act", output });
+    const open = gate();
+    const step = durable("step", () => open.passed);
+    const implementation = slow.implement((ctx) => ctx.durableExecute(step));
+    await drive.create(slow);
+
+    const attempt = await drive.attempt(implementation);
+    await open.reached;
+    if (moment === "before") attempt.release();
+    open.pass();
+    await parsing.reached;
+    if (moment === "after") attempt.release();
+    while (clock.timers === 0) await clock.advance(0);
+    expect((await drive.store.read("run-1"))?.status).toBe("RUNNING");
+    await clock.advance(200);
+
+    expect(await attempt.done).toEqual({ kind: "released", reason: "drain", delayMs: 0 });
+    parsing.pass();
+    const next = await drive.attempt(implementation);
+    expect(await next.done).toEqual({ kind: "settled", status: "SUCCEEDED" });
+    const { events } = drive;
+    expect(events.filter(({ type }) => type === "call-replayed")).toHaveLength(1);
+  },
+);

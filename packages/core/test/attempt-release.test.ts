@@ -11,6 +11,7 @@ import { eventually, virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
 import { Drive } from "./support/drive.ts";
 import { gate } from "./support/gate.ts";
+import { turns } from "./support/turns.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
 const reconciler = notStarted;
@@ -34,7 +35,9 @@ test("a release waits for the fn that runs, records its outcome and starts nothi
   const attempt = await drive.attempt(implementation);
   await open.reached;
   attempt.release();
+  await turns(20);
   expect(attempt.isExecutingReconcilable).toBe(true);
+  expect((await drive.store.read("run-1"))?.status).toBe("RUNNING");
   open.pass();
   const end = await attempt.done;
 
@@ -274,11 +277,3 @@ test("a failure from outside settles the run FAILED and lets the action end unse
     message: "nobody handled this",
   });
 });
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) {
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
-}

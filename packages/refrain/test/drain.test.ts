@@ -1,4 +1,3 @@
-import { eventually } from "@refrain/testkit";
 import { currentCall, defineAction, durable } from "refrain";
 import { expect, test } from "vitest";
 import { gate, Harness } from "./support/harness.ts";
@@ -56,8 +55,12 @@ test("a long run is handed back between two calls, and goes on elsewhere from th
 
 test("what executes a reconcilable call at the end is left to itself, for the time of a lock", async () => {
   const { opened, open } = gate();
+  const started = gate();
   let asked = 0;
-  const charge = durable("charge", () => opened.then(() => "charged"));
+  const charge = durable("charge", () => {
+    started.open();
+    return opened.then(() => "charged");
+  });
   const actions = [
     action.implement((ctx) =>
       ctx.durableExecute(charge, [], {
@@ -70,7 +73,7 @@ test("what executes a reconcilable call at the end is left to itself, for the ti
   ];
   const first = await harness.worker({ actions, drainTimeoutMs: 300, lockDurationMs: 2000 });
   const run = await harness.client().enqueue(action, 1, { runId: "r-1" });
-  await eventually(async () => expect((await run.state()).callResults).toHaveLength(1));
+  await started.opened;
 
   await first.close();
 

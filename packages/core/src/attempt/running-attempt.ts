@@ -196,7 +196,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     const reason = ending.kind === "threw" ? ending.error : ENDED;
     if (this.#isActionOver) this.#lastCalls.letGo(reason);
     else this.#lastCalls.letGoOfAll(reason);
-    if (this.#calls.inFlight.size > 0) {
+    if (this.#calls.inFlight.size > 0 || this.#phase === "releasing") {
       this.#changed();
       await this.#allClosed.promise;
     }
@@ -216,9 +216,9 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#changed();
   }
 
-  async #handBack(): Promise<void> {
+  async #handBack(isEndingLate = false): Promise<void> {
     if (!(await this.#isAcknowledged()) || this.#phase !== "releasing" || this.isExecuting) return;
-    if (this.#ending !== undefined && this.#calls.inFlight.size === 0) return;
+    if (this.#ending !== undefined && this.#calls.inFlight.size === 0 && !isEndingLate) return;
     const { asks } = this.#calls.waits;
     this.#phase = "sealed";
     this.#options.claim.release(asks);
@@ -265,8 +265,13 @@ export class RunningAttempt implements Attempt, ContextHost {
   readonly #lookAround = (): void => {
     this.#isLooking = false;
     const { inFlight, order, waits } = this.#calls;
+    const { clock } = this.#options;
     if (this.#isOver() || !order.isIdle) return;
-    if (this.#ending !== undefined && inFlight.size === 0) return this.#allClosed.resolve();
+    if (this.#ending !== undefined && inFlight.size === 0) {
+      // A schema may take its time over the output, or for ever.
+      if (this.#phase === "releasing") clock.timer(ENDING_MS, () => void this.#handBack(true));
+      return this.#allClosed.resolve();
+    }
     // Between two calls there is a turn without one; only turns on end are a wait.
     if (inFlight.size > 0) this.#idleTurns = 0;
     if (this.isExecuting) return;
@@ -285,6 +290,9 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#options.observe({ type: "non-durable-wait" });
   }
 }
+
+/** How long the making of an outcome may hold up a release. */
+const ENDING_MS = 200;
 
 /** Shared by all attempts: to make one costs more than all else that an attempt's end does. */
 const ENDED = new DOMException("the attempt is over", "AbortError");
