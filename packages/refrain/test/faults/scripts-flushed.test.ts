@@ -1,0 +1,36 @@
+import { startRedis } from "@refrain/testkit";
+import { Redis } from "ioredis";
+import { createClient } from "refrain";
+import { expect, test } from "vitest";
+import { enqueueLoad, flawsOf, Load } from "./load.ts";
+
+const BATCHES = 12;
+const RUNS = 5;
+
+test("F12 scripts that are flushed all the time surface nowhere: not at enqueue, not in an attempt", async () => {
+  await using server = await startRedis();
+  await using work = new Load();
+  await work.worker({ connection: server.url }).ready();
+  const client = createClient({ connection: server.url });
+  const redis = new Redis(server.url);
+  let flushes = 0;
+  let isOver = false;
+  const flushing = (async () => {
+    for (; !isOver; flushes++) await redis.script("FLUSH");
+  })();
+
+  const runs = [];
+  for (let batch = 0; batch < BATCHES; batch++) {
+    runs.push(...(await enqueueLoad(client, RUNS, `batch-${batch}`)));
+  }
+  const outputs = await work.outcomes(runs, 25_000);
+  isOver = true;
+  await flushing;
+
+  expect(flawsOf(work, outputs)).toEqual([]);
+  expect(outputs.size).toBe(BATCHES * RUNS);
+  expect(flushes).toBeGreaterThan(100);
+  expect([...work.lost]).toEqual([]);
+  redis.disconnect();
+  await client.close();
+}, 40_000);
