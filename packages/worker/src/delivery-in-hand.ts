@@ -19,6 +19,7 @@ export class DeliveryInHand {
   #resolveCut: (cut: Cut) => void = () => {};
   #cutAs: Cut | undefined;
   #attempt: Attempt | undefined;
+  #onRelease: (() => void) | undefined;
   #isReleasing = false;
 
   constructor(runId: string, lock: HeldLock) {
@@ -45,7 +46,16 @@ export class DeliveryInHand {
   /** Asks for the run back at its next boundary. */
   release(): void {
     this.#isReleasing = true;
+    this.#onRelease?.();
     this.#attempt?.release();
+  }
+
+  /** Resolves when the run is asked for back. */
+  whenReleased(): Promise<void> {
+    if (this.#isReleasing) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onRelease = resolve;
+    });
   }
 
   /** Ends it at once if nothing of it executes: it only waits for what Redis does not answer, or has no room for. */

@@ -19,6 +19,8 @@ export interface ProcessOptions extends DeliverOptions {
   readonly firstSights: FirstSights;
   readonly lockDurationMs: number;
   readonly isClosing: () => boolean;
+  /** How far this machine's clock is ahead of Redis's, ms. */
+  readonly leadMs: () => Promise<number>;
 }
 
 /** What BullMQ calls with each job of a queue: from its delivery to the one thing BullMQ is told about it. */
@@ -39,7 +41,7 @@ export async function processJob(
     const { lockDurationMs } = options;
     const random = Math.random();
     const context = { deliveries: job.attemptsStarted, lockDurationMs, random };
-    return await tellBullMq(job, token, decideFinish(end, context));
+    return await tellBullMq(job, token, decideFinish(end, context), { inHand, options });
   } finally {
     lock.letGo();
     done();

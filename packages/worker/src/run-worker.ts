@@ -15,6 +15,7 @@ import { type ProcessOptions, processJob } from "./process-job.ts";
 import { queuesOf } from "./queues-of.ts";
 import { startRescuers } from "./rescuers.ts";
 import { RunSlots } from "./run-slots.ts";
+import { ServerClock } from "./server-clock.ts";
 import { takeUnhandledRejections } from "./unhandled-rejections.ts";
 import { WorkerEmitter, type WorkerEvent, type WorkerEvents } from "./worker-events.ts";
 
@@ -174,6 +175,8 @@ export class RunWorker implements Worker {
   }
 
   #processOptions(): ProcessOptions {
+    const { redis, clock } = this.#options;
+    const serverClock = new ServerClock(redis, clock, this.#logger);
     return {
       ...this.#options,
       logger: this.#logger,
@@ -183,6 +186,7 @@ export class RunWorker implements Worker {
       slots: this.#slots,
       firstSights: new FirstSights(this.#options.clock),
       isClosing: () => this.#closed !== undefined,
+      leadMs: () => serverClock.leadMs(),
     };
   }
 

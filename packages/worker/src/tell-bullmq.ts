@@ -1,5 +1,6 @@
-import { DelayedError, type Job, UnrecoverableError, WaitingError } from "bullmq";
+import { type Job, UnrecoverableError, WaitingError } from "bullmq";
 import type { Finish } from "./decide-finish.ts";
+import { type Circumstances, postpone } from "./postpone.ts";
 
 /** BullMQ refused to take a job back: most likely the lock is somebody else's by now. It may try the job again. */
 class HandBackError extends Error {
@@ -10,24 +11,28 @@ class HandBackError extends Error {
  * Tells BullMQ how a delivery ended: returns what the processor returns, or throws what it throws. Nothing of the user's is in
  * it, for BullMQ obeys certain messages and error names.
  */
-export async function tellBullMq(job: Job, token: string, finish: Finish): Promise<unknown> {
+export async function tellBullMq(
+  job: Job,
+  token: string,
+  finish: Finish,
+  circumstances: Circumstances,
+): Promise<unknown> {
   switch (finish.tell) {
     case "completed":
       return finish.value;
     case "failed":
       throw withoutStack(new UnrecoverableError(finish.reason));
     case "delayed":
-      await handBack(() => job.moveToDelayed(Date.now() + finish.delayMs, token));
-      throw new DelayedError();
+      throw await handBack(() => postpone(job, token, finish.delayMs, circumstances));
     case "waiting":
       await handBack(() => job.moveToWait(token));
       throw new WaitingError();
   }
 }
 
-async function handBack(move: () => Promise<unknown>): Promise<void> {
+async function handBack<T>(move: () => Promise<T>): Promise<T> {
   try {
-    await move();
+    return await move();
   } catch (cause) {
     throw withoutStack(new HandBackError("the job could not be handed back", { cause }));
   }

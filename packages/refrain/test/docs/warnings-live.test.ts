@@ -20,6 +20,7 @@ const NOT_CAUSED_HERE = [
   "redis-plaintext",
   "redis-write-failed",
   "redis-lost",
+  "clock-skew",
 ];
 
 test("what an attempt warns of is documented", async () => {

@@ -19,6 +19,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "worker/src/process-job.ts": 3,
   "worker/src/rescuers.ts": 3,
   "worker/src/run-worker.ts": 2,
+  "worker/src/server-clock.ts": 1,
 };
 
 const WARNS =
