@@ -1,3 +1,4 @@
+import { serverTime } from "@refrain/client";
 import type { Clock } from "@refrain/core";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
@@ -33,8 +34,8 @@ export class ServerClock {
 
   async #measure(): Promise<number> {
     const before = this.#clock.now();
-    const [seconds = 0, microseconds = 0] = (await this.#redis.time()).map(Number);
-    const leadMs = (before + this.#clock.now()) / 2 - (1000 * seconds + microseconds / 1000);
+    const server = await serverTime(this.#redis);
+    const leadMs = (before + this.#clock.now()) / 2 - server;
     if (Math.abs(leadMs) > TOLERATED_LEAD_MS) this.#logger.warn({ leadMs }, SKEWED);
     return leadMs;
   }

@@ -2,7 +2,6 @@ import { connectRedis, RedisStore } from "@refrain/redis-store";
 import { eventually } from "@refrain/testkit";
 import { createClient } from "refrain";
 import { expect, test } from "vitest";
-import { bringingBack } from "./bring-back.ts";
 import { claimRun, deliveryOf, doneCall, newRun } from "./journal-bench.ts";
 import { enqueueLoad, flawsOf, Load } from "./load.ts";
 import { Pair } from "./pair.ts";
@@ -22,7 +21,7 @@ test.concurrent("F10 runs go on from what a lagging replica has, and live attemp
   pair.link.blackHole();
   await work.untilMoreEffects(60);
   await pair.failOver();
-  const outputs = await bringingBack(pair.front.url, work.outcomes(runs, 30_000));
+  const outputs = await work.outcomes(runs, 30_000);
 
   expect(flawsOf(work, outputs, { isLossy: true })).toEqual([]);
   expect(outputs.size).toBe(RUNS);

@@ -7,7 +7,6 @@ import { startRedis } from "@refrain/testkit";
 import { createClient } from "refrain";
 import { expect, test } from "vitest";
 import { AofFile, copyUpTo } from "./aof.ts";
-import { bringingBack } from "./bring-back.ts";
 import { claimRun, deliveryOf, doneCall, newRun, openJournal } from "./journal-bench.ts";
 import { enqueueLoad, flawsOf, Load } from "./load.ts";
 
@@ -29,7 +28,7 @@ test.concurrent("F5 runs go on from what a power loss left, and live attempts no
     lostBytes += await file.cutBack(lossMs);
     await server.restart();
   }
-  const outputs = await bringingBack(server.url, work.outcomes(runs, 40_000));
+  const outputs = await work.outcomes(runs, 40_000);
 
   expect(flawsOf(work, outputs, { isLossy: true })).toEqual([]);
   expect(outputs.size).toBe(RUNS);
