@@ -1,7 +1,8 @@
-import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
+import { startRedis } from "@refrain/testkit";
 import { Cluster, Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { RedisStore, shardOf } from "../src/index.ts";
+import { startCluster } from "./start-cluster.ts";
 import { deliveryOf, newRun } from "./store-bench.ts";
 
 const SHARDS = 3;
@@ -56,41 +57,3 @@ it("a store works on a cluster of several nodes, through a cluster's client", as
 
   cluster.disconnect();
 });
-
-interface Nodes extends AsyncDisposable {
-  readonly nodes: readonly RedisServer[];
-}
-
-/** A cluster whose nodes share the slots. Each is started as if it were the only one. */
-async function startCluster(count: number): Promise<Nodes> {
-  const nodes = await Promise.all(
-    Array.from({ length: count }, () => startRedis({ cluster: true })),
-  );
-  const clients = nodes.map(({ url }) => new Redis(url));
-  const bounds = Array.from({ length: count + 1 }, (_, i) => Math.floor((16_384 * i) / count));
-  for (const [index, client] of clients.entries()) {
-    const [from = 0, to = 0] = bounds.slice(index);
-    if (from > 0) await client.cluster("DELSLOTSRANGE", 0, from - 1);
-    if (to < 16_384) await client.cluster("DELSLOTSRANGE", to, 16_383);
-    await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
-  }
-  for (const [index, { port }] of nodes.entries()) {
-    const bus = String((await clients[index]?.config("GET", "cluster-port"))?.[1]);
-    await clients[0]?.call("CLUSTER", "MEET", "127.0.0.1", String(port), bus);
-  }
-  await eventually(async () => {
-    for (const client of clients) {
-      const info = await client.cluster("INFO");
-      expect(info).toContain("cluster_state:ok");
-      expect(info).toContain(`cluster_known_nodes:${count}`);
-      expect(info).toContain(`cluster_size:${count}`);
-    }
-  });
-  for (const client of clients) client.disconnect();
-  return {
-    nodes,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(nodes.map((node) => node.stop()));
-    },
-  };
-}

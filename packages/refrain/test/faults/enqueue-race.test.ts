@@ -39,7 +39,7 @@ async function enqueueAll(
   };
 }
 
-function clients(): Client[] {
+function fiveClients(): Client[] {
   return Array.from({ length: 5 }, () => harness.client({ connection: proxy.url }));
 }
 
@@ -50,7 +50,7 @@ async function deliveries(): Promise<number> {
 }
 
 test("F15 a hundred enqueues of one id at once are one run, and one of them created it", async () => {
-  const told = await enqueueAll(clients(), () => 7);
+  const told = await enqueueAll(fiveClients(), () => 7);
 
   expect([told.created.length, told.existing.length, told.refused.length]).toEqual([1, 99, 0]);
   expect(await harness.queue().getJobCountByTypes("wait")).toBe(1);
@@ -59,7 +59,7 @@ test("F15 a hundred enqueues of one id at once are one run, and one of them crea
 });
 
 test("F15 the first of a hundred inputs for one id wins, and the others are told so", async () => {
-  const told = await enqueueAll(clients(), (n) => n);
+  const told = await enqueueAll(fiveClients(), (n) => n);
 
   const [winner] = told.created;
   expect([told.created.length, told.existing.length, told.refused.length]).toEqual([1, 0, 99]);
@@ -75,7 +75,7 @@ test.each([
 ] as const)(
   "F15 an enqueue whose record and job are cut %s is one run, created",
   async (_, how, match) => {
-    const [client] = clients();
+    const [client] = fiveClients();
     await client?.enqueue(action, 1, { runId: "warm-up" });
     const before = proxy.cuts;
 
@@ -91,7 +91,7 @@ test.each([
 );
 
 test("F15 an enqueue that arrives late, after its run is done, starts nothing", async () => {
-  const [client] = clients();
+  const [client] = fiveClients();
   const direct = harness.client();
   await client?.enqueue(action, 1, { runId: "warm-up" });
 

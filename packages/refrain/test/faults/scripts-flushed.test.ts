@@ -14,9 +14,9 @@ test("F12 scripts that are flushed all the time surface nowhere: not at enqueue,
   const client = createClient({ connection: server.url });
   const redis = new Redis(server.url);
   let flushes = 0;
-  let isOver = false;
+  const over = new AbortController();
   const flushing = (async () => {
-    for (; !isOver; flushes++) await redis.script("FLUSH");
+    for (; !over.signal.aborted; flushes++) await redis.script("FLUSH");
   })();
 
   const runs = [];
@@ -24,7 +24,7 @@ test("F12 scripts that are flushed all the time surface nowhere: not at enqueue,
     runs.push(...(await enqueueLoad(client, RUNS, `batch-${batch}`)));
   }
   const outputs = await work.outcomes(runs, 25_000);
-  isOver = true;
+  over.abort();
   await flushing;
 
   expect(flawsOf(work, outputs)).toEqual([]);

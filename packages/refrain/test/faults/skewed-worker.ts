@@ -18,7 +18,7 @@ const step = durable("step", async (n: number) => {
 });
 
 /** Its effect is there, and the first who asks is told to ask again in a while. */
-const slow = durable("slow", async () => {
+const slow = durable("slow", async (): Promise<string> => {
   ledger.write({ kind: "effect", key: currentCall().idempotencyKey });
   throw new OutcomeUnknownError({ retryAfterMs: 3000 });
 });
