@@ -10,6 +10,7 @@ import { type BoardAuth, guard } from "./access.ts";
 import { refuseActions } from "./harmless-actions.ts";
 import { keepUncached, relabelled, securityHeaders, selfContained } from "./page.ts";
 import { STYLE_PATH, serveStyle } from "./page-style.ts";
+import { retryRoutes } from "./retry-routes.ts";
 import type { RunQueueAdapter } from "./run-queue-adapter.ts";
 
 export interface BoardAppOptions {
@@ -42,6 +43,7 @@ export function boardApp({ queues, basePath, readOnly, auth }: BoardAppOptions):
   app.use(securityHeaders, keepUncached, guard(auth), csrf(), selfContained, relabelled);
   app.use("/api/*", timeout(PATIENCE_MS, noAnswer));
   app.get(`/${STYLE_PATH}`, serveStyle);
+  if (!readOnly) app.route("/", retryRoutes(queues));
   app.route("/", adapter.registerPlugin());
   return new Hono().route(root || "/", app);
 }

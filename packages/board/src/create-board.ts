@@ -32,16 +32,14 @@ export function createBoard(options: BoardOptions): Board {
   const { readOnly = true, auth, redact = redactSecrets } = options;
   const codec = codecOf(options.namespace ?? "refrain", options.codec ?? msgpackCodec);
   const basePath = checkBasePath(options.basePath ?? "/");
+  if (isAssembled && !readOnly && options.store.reopen === undefined) {
+    throw new TypeError("createBoard: readOnly: false needs a store that can `reopen` runs");
+  }
   const parts = openParts(options);
-  const queues = parts.queues.map(
-    ({ queue, prefix }) =>
-      new RunQueueAdapter(
-        queue,
-        parts.store,
-        { codec, redact },
-        { readOnlyMode: readOnly, prefix },
-      ),
-  );
+  const queues = parts.queues.map(({ queue, prefix }) => {
+    const buttons = { readOnlyMode: readOnly, allowCompletedRetries: false, prefix };
+    return new RunQueueAdapter(queue, parts.store, { codec, redact }, buttons);
+  });
   const app = boardApp({ queues, basePath, readOnly, auth });
   return { app, ready: () => parts.ready(), close: () => parts.close() };
 }

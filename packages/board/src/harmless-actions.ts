@@ -1,9 +1,9 @@
 import type { BoardHooks } from "@bull-board/api/typings/app";
 
 /**
- * Bull Board's buttons that a run survives whenever they are pressed. A retried job answers with its run's stored outcome, a
- * promoted one is only delivered sooner, a paused queue only waits. The others take a job away from its run, change what
- * the job says about it, or add one that no run asked for.
+ * Bull Board's buttons that a run survives whenever they are pressed. A promoted job is only delivered sooner, a paused queue
+ * only waits. To retry is another matter: see `retryRoutes`. The others take a job away from its run, change what the job says
+ * about it, or add one that no run asked for.
  */
 const HARMLESS: ReadonlySet<string> = new Set([
   "put /api/queues/pause",
@@ -11,9 +11,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "put /api/queues/:queueName/pause",
   "put /api/queues/:queueName/resume",
   "put /api/queues/:queueName/promote",
-  "put /api/queues/:queueName/retry/:queueStatus",
   "put /api/queues/:queueName/:jobId/promote",
-  "put /api/queues/:queueName/:jobId/retry",
 ]);
 
 /** Refuses on the server, with 405, what the board may not do: every change when read-only, else all but harmless ones. */

@@ -1,20 +1,21 @@
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { JobStatus, QueueAdapterOptions } from "@bull-board/api/typings/app";
-import { readJobData } from "@refrain/client";
-import type { ActionStateStore, RunSnapshot } from "@refrain/core";
+import { readJobData, retryRun, runIdOf } from "@refrain/client";
+import { type ActionStateStore, type RunSnapshot, systemClock } from "@refrain/core";
 import type { Job, Queue } from "bullmq";
 import { plainText, preview } from "./preview.ts";
 import { callLog, ON_PAGE, showRun, showRunInList } from "./run-view.ts";
 import type { ValueReader } from "./stored-value.ts";
 
-/** Where the board reads runs from. It writes nothing there. */
-export type RunReader = Pick<ActionStateStore, "read">;
+/** Where the board reads runs from. It writes nothing there, unless it may retry runs: then it reopens them. */
+export type RunReader = Pick<ActionStateStore, "read"> & Partial<Pick<ActionStateStore, "reopen">>;
 
 /**
  * Shows each job of a queue as the run behind it. The journal is read and decoded when a page asks for it, so workers
  * write nothing for the board.
  */
 export class RunQueueAdapter extends BullMQAdapter {
+  readonly #jobs: Queue;
   readonly #runs: RunReader;
   readonly #reader: ValueReader;
 
@@ -25,6 +26,7 @@ export class RunQueueAdapter extends BullMQAdapter {
     options: Partial<QueueAdapterOptions>,
   ) {
     super(queue, options);
+    this.#jobs = queue;
     this.#runs = runs;
     this.#reader = reader;
   }
@@ -46,6 +48,38 @@ export class RunQueueAdapter extends BullMQAdapter {
     const { run, problem } = await this.#find(job, true);
     if (problem !== undefined) return [`error: ${problem}`];
     return run === undefined ? [] : callLog(run, this.#reader);
+  }
+
+  /** The ids of the jobs in a state; a queue keeps no more of them. */
+  async jobIds(status: JobStatus): Promise<string[]> {
+    const jobs = await super.getJobs([status], 0, MOST_KEPT - 1);
+    return jobs.flatMap((job) => job.id ?? []);
+  }
+
+  /**
+   * Reopens the run of a job, as `run.retry()` does.
+   *
+   * @throws what `retryRun` throws; TypeError for a job that is not the job of a run of this queue.
+   */
+  async retryRun(jobId: string): Promise<void> {
+    const runId = runIdOf(jobId);
+    if (runId === undefined) throw new TypeError(`job ${jobId} belongs to no run`);
+    const { reopen } = this.#runs;
+    if (reopen === undefined) throw new TypeError("this board's store reopens no runs");
+    const queue = this.#jobs;
+    const known = await this.#runs.read(runId, { calls: false });
+    if (known !== undefined && known.queue !== queue.name) {
+      throw new TypeError(`run ${runId} belongs to queue "${known.queue}": retry it there`);
+    }
+    await retryRun(runId, false, {
+      store: {
+        read: (id, options) => this.#runs.read(id, options),
+        reopen: reopen.bind(this.#runs),
+      },
+      codec: this.#reader.codec,
+      clock: systemClock,
+      queueOf: async () => queue,
+    });
   }
 
   async #show(job: Job, onPage: boolean): Promise<Job> {
@@ -92,6 +126,9 @@ export class RunQueueAdapter extends BullMQAdapter {
     }
   }
 }
+
+/** Of finished jobs, by the options every job is added with. */
+const MOST_KEPT = 1000;
 
 type Found =
   | { readonly run: RunSnapshot; readonly problem?: string | undefined }

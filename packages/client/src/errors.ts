@@ -94,7 +94,7 @@ function describeRefusal(status: RunStatus, refusal: RetryRefusal): string {
   if (refusal.kind === "too-often") {
     return `${where} was retried ${MAX_REOPENED} times already. Enqueue the work anew under another run id`;
   }
-  return `${where} took effect, or may have: only its result could not be stored or read, and without a reconciler nobody can be asked. Retry it with { force: true } to run it again`;
+  return `${where} took effect, or may have: only its result could not be stored or read, and without a reconciler nobody can be asked. run.retry({ force: true }) runs it again`;
 }
 
 const OVER = "To do the work again, enqueue it under another run id";

@@ -158,7 +158,7 @@ test("a call that took effect, and whose result could not be stored, runs again 
 
   const refused = await run.retry().catch((error: unknown) => error);
   expect(refused).toMatchObject({ reason: "needs-force", status: "FAILED" });
-  expect(String(refused)).toMatch(/slot 0, odd, took effect.*\{ force: true \}/);
+  expect(String(refused)).toMatch(/slot 0, odd, took effect.*retry\(\{ force: true \}\)/);
   await run.retry({ force: true });
 
   expect(await run.result({ timeoutMs: 10_000 })).toBe("stored");
