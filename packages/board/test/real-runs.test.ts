@@ -6,6 +6,7 @@ import { Redis } from "ioredis";
 import type { Browser, Page } from "playwright-core";
 import { type Client, createClient } from "refrain";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { aclArgs, refusals, urlOf } from "../../refrain/test/support/acl.ts";
 import { type StartedBoard, startBoard } from "../src/index.ts";
 import { launchChromium, noBrowser } from "./support/chromium.ts";
 import { failing, hundred, recovering } from "./support/shop.ts";
@@ -25,15 +26,20 @@ describe.skipIf(noBrowser)(`real runs in a browser${noBrowser ? ` (${noBrowser})
   beforeAll(async () => {
     dir = mkdtempSync(path.join(os.tmpdir(), "refrain-board-"));
     gate = path.join(dir, "gate");
-    redis = await startRedis();
-    client = createClient({ connection: redis.url });
-    board = await startBoard({ connection: redis.url, queues: [recovering.queue] });
+    // Each may do what the package's files allow it, and nothing else.
+    redis = await startRedis({ args: [...aclArgs("worker"), ...aclArgs("viewer")] });
+    const url = urlOf("worker", redis.port);
+    client = createClient({ connection: url });
+    board = await startBoard({
+      connection: urlOf("viewer", redis.port),
+      queues: [recovering.queue],
+    });
     browser = await launchChromium();
-    const first = await WorkerProcess.start(redis.url);
+    const first = await WorkerProcess.start(url);
     await client.enqueue(recovering, order("order-17"), { runId: "order-17" });
     await first.said("charging order-17");
     await first.kill();
-    worker = await WorkerProcess.start(redis.url);
+    worker = await WorkerProcess.start(url);
     await client.enqueue(failing, order("order-18"), { runId: "order-18" });
     await client.enqueue(hundred, order("order-100"), { runId: "order-100" });
     await untilCalls("order-17", 3);
@@ -180,5 +186,9 @@ describe.skipIf(noBrowser)(`real runs in a browser${noBrowser ? ` (${noBrowser})
     expect(run).toContain("output:100,");
     expect(run).toContain('calls:"dropped when the run succeeded"');
     expect(calls).toEqual(["No calls in the journal"]);
+  });
+
+  it("asks nothing of Redis that the viewer's access rules refuse", async () => {
+    expect(await refusals(redis.url)).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
 import { type PendingCall } from "@refrain/core";
 import { eventually, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { RedisSettledHints, RedisStore, readServerInfo, waitUntilReady } from "../src/index.ts";
+import * as scripts from "../src/scripts.generated.ts";
 import { deliveryOf, newRun, sampleCall } from "./store-bench.ts";
+import { addWorkerUser, workerRules } from "./worker-user.ts";
 
 const FAILURE = {
   status: "FAILED",
@@ -13,17 +14,10 @@ const FAILURE = {
   retentionMs: 60_000,
 } as const;
 
-/** The rules of docs/redis-layout.md. */
-function documentedRules(): string[] {
-  const docs = readFileSync(new URL("../../../docs/redis-layout.md", import.meta.url), "utf8");
-  return /```acl\n(?<rules>[^`]+)```/.exec(docs)?.groups?.["rules"]?.trim().split(/\s+/) ?? [];
-}
-
-it("the rights that the documentation names are enough for everything a store does", async () => {
+it("the rights of a worker, and SCAN for prune, are enough for everything a store does", async () => {
   await using server = await startRedis();
   const admin = new Redis(server.url);
-  await admin.acl("SETUSER", "journal", ...documentedRules(), ">secret");
-  const url = `redis://journal:secret@127.0.0.1:${server.port}`;
+  const url = (await addWorkerUser(admin, "refrain", ["+scan"])).urlOf(server.url);
   const [redis, subscriber] = [new Redis(url), new Redis(url)];
   await waitUntilReady(redis);
   const store = new RedisStore({ redis });
@@ -69,4 +63,17 @@ it("the rights that the documentation names are enough for everything a store do
   await hints.close();
   expect(await admin.acl("LOG")).toEqual([]);
   for (const connection of [admin, redis, subscriber]) connection.disconnect();
+});
+
+it("a worker may run every command that the scripts use", () => {
+  const allowed = new Set(workerRules("refrain").map((rule) => rule.slice(1).toUpperCase()));
+
+  const used = Object.values(scripts).flatMap(({ name, lua }) =>
+    [...lua.matchAll(/redis\.call\('(?<command>[A-Z]+)'/g)].map(({ groups }) => {
+      return { name, command: groups?.["command"] ?? "" };
+    }),
+  );
+
+  expect(used.length).toBeGreaterThan(20);
+  expect(used.filter(({ command }) => !allowed.has(command))).toEqual([]);
 });

@@ -169,8 +169,12 @@ test("FA-CTX-11: closing a worker or a client twice is fine", async () => {
 
 test("FA-E2E-13: a worker is killed while a call is open, and another one brings the run to its end", async () => {
   const ledger = new EffectLedger();
-  const { url } = harness.server;
-  const settings = { url, namespace: harness.namespace, ledger: ledger.path, names: ["killed"] };
+  const settings = {
+    url: harness.url(),
+    namespace: harness.namespace,
+    ledger: ledger.path,
+    names: ["killed"],
+  };
   const start = (at: string): Child =>
     new Child(new URL("./crash/crash-worker.ts", import.meta.url), {
       CRASH_WORKER: JSON.stringify({ ...settings, program: "plain" }),

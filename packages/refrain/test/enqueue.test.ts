@@ -53,7 +53,7 @@ test("the very first run of a client has its record before its job, too", async 
 test("a run and its job are sent in one round trip", async () => {
   const proxy = await HoldingProxy.start(harness.server.port);
   harness.defer(() => proxy.close());
-  const client = harness.client({ connection: proxy.url });
+  const client = harness.client({ connection: harness.url(proxy.port) });
   await client.enqueue(action, { n: 0 });
   proxy.hold();
 
@@ -68,7 +68,7 @@ test("a run and its job are sent in one round trip", async () => {
 test("500 runs and their jobs are sent in one round trip", async () => {
   const proxy = await HoldingProxy.start(harness.server.port);
   harness.defer(() => proxy.close());
-  const client = harness.client({ connection: proxy.url });
+  const client = harness.client({ connection: harness.url(proxy.port) });
   await client.enqueue(action, { n: 0 });
   proxy.hold();
 
@@ -138,7 +138,7 @@ test("another input or another action under the same id is a conflict", async ()
 test("a run without an id of its own gets one that is kept when its reply is lost", async () => {
   const proxy = await FaultProxy.start({ port: harness.server.port });
   harness.defer(() => proxy.close());
-  const client = harness.client({ connection: proxy.url });
+  const client = harness.client({ connection: harness.url(proxy.port) });
   await client.enqueue(action, { n: 0 });
 
   proxy.cutAfter("n: 1");

@@ -30,7 +30,7 @@ test("a lost reply to BullMQ's finish is healed by the redelivery, which runs no
   const { effects, implementation } = counted(2);
   const worker = await harness.worker({
     ...SHORT_LOCKS,
-    connection: proxy.url,
+    connection: harness.url(proxy.port),
     actions: [implementation],
   });
   const client = harness.client();
@@ -53,7 +53,11 @@ test("connections that are cut again and again neither lose a run nor repeat an 
   const proxy = await FaultProxy.start({ port: harness.server.port });
   harness.defer(() => proxy.close());
   const { effects, implementation } = counted(5);
-  await harness.worker({ ...SHORT_LOCKS, connection: proxy.url, actions: [implementation] });
+  await harness.worker({
+    ...SHORT_LOCKS,
+    connection: harness.url(proxy.port),
+    actions: [implementation],
+  });
   const client = harness.client();
   const items = Array.from({ length: 20 }, (_, n) => ({ input: null, runId: `r-${n}` }));
   const handles = await client.enqueueMany(action, items);

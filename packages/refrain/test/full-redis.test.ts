@@ -93,7 +93,7 @@ test("F6 a delivery waits for its claim with its lock, and is handed back when t
     workerParts(
       {
         ...SHORT_LOCKS,
-        connection: harness.server.url,
+        connection: harness.url(),
         namespace: harness.namespace,
         actions: [implementation],
         logger: pino({ level: "silent" }),

@@ -41,7 +41,7 @@ let payments: PaymentServer;
 let programs: Programs;
 
 beforeAll(async () => {
-  given.url = harness.server.url;
+  given.url = harness.url();
   payments = await PaymentServer.start();
   vi.stubGlobal("http", payments.client);
   const module = "./api/programs.ts";

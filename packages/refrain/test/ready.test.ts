@@ -13,7 +13,7 @@ test("a worker that cannot reach Redis says so within 5 s, and starts by itself 
   const proxy = await FaultProxy.start({ port: harness.server.port });
   harness.defer(() => proxy.close());
   proxy.refuse();
-  const worker = harness.startWorker({ actions, connection: proxy.url });
+  const worker = harness.startWorker({ actions, connection: harness.url(proxy.port) });
 
   const startedAt = performance.now();
   const unreachable = worker.ready();

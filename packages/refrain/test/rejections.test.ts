@@ -6,7 +6,7 @@ import { Harness } from "./support/harness.ts";
 const harness = new Harness();
 
 test("a rejection that nobody handled fails its own run; one of nobody's ends the process as ever", async () => {
-  const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace };
+  const env = { REDIS: harness.url(), NAMESPACE: harness.namespace };
 
   const child = new Child(new URL("./support/rejecting-worker.ts", import.meta.url), env);
   const { code, output } = await child.exited;
@@ -29,7 +29,7 @@ test("a rejection that nobody handled fails its own run; one of nobody's ends th
 });
 
 test("a worker that is told to leave rejections alone leaves them to Node", async () => {
-  const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace, HANDLE: "no" };
+  const env = { REDIS: harness.url(), NAMESPACE: harness.namespace, HANDLE: "no" };
 
   const child = new Child(new URL("./support/rejecting-worker.ts", import.meta.url), env);
   const { code, output } = await child.exited;

@@ -9,7 +9,7 @@ const ticking = defineAction<null, void>({ name: "ticking" });
 
 async function tickingChild(drainMs: number): Promise<Child> {
   const env = {
-    REDIS: harness.server.url,
+    REDIS: harness.url(),
     NAMESPACE: harness.namespace,
     DRAIN_MS: String(drainMs),
   };
@@ -45,7 +45,7 @@ test("a second signal ends the process at once", async () => {
 test.each(["runs", "does not answer", "is gone"])(
   "a process whose client and worker are closed while Redis %s ends by itself",
   async (redis) => {
-    const env = { REDIS: harness.server.url, NAMESPACE: harness.namespace };
+    const env = { REDIS: harness.url(), NAMESPACE: harness.namespace };
     const child = new Child(new URL("./support/closing-process.ts", import.meta.url), env);
     harness.defer(async () => child.kill("SIGKILL"));
     await eventually(() => expect(child.output).toContain("started"), { timeoutMs: 20_000 });

@@ -9,7 +9,7 @@ let matrix: CrashMatrix;
 
 beforeAll(async () => {
   const client = harness.client({ namespace: "crash" });
-  matrix = new CrashMatrix({ url: harness.server.url, client, namespace: "crash", lanes: 10 });
+  matrix = new CrashMatrix({ url: harness.url(), client, namespace: "crash", lanes: 10 });
   await matrix.run(scenarios);
 }, 600_000);
 

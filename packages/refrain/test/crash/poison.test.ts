@@ -12,7 +12,7 @@ const poison = crashActionOf("poison");
 /** Lets the run kill one worker after the other. */
 async function killWorkers(count: number, at: string, ledger: EffectLedger): Promise<void> {
   const settings: CrashWorkerSettings = {
-    url: harness.server.url,
+    url: harness.url(),
     namespace: harness.namespace,
     ledger: ledger.path,
     actions: [{ name: "poison", program: sequence }],

@@ -13,6 +13,7 @@ import {
   type WorkerOptions,
 } from "refrain";
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { aclArgs, refusals, urlOf } from "./acl.ts";
 
 /** One line of a pino log. */
 export interface LogLine {
@@ -58,7 +59,10 @@ export interface TestWorker extends Worker {
   ): Promise<WorkerEvents[E]>;
 }
 
-/** A Redis server of its own for one test file, and clients and workers that end with each test. */
+/**
+ * A Redis server of its own for one test file, and clients and workers that end with each test. They may do there what the
+ * package's acl/worker.acl allows, and nothing else: the file fails when one of them was refused anything.
+ */
 export class Harness {
   #server: RedisServer | undefined;
   #namespace = 0;
@@ -66,18 +70,28 @@ export class Harness {
 
   constructor(options: RedisServerOptions = {}) {
     beforeAll(async () => {
-      this.#server = await startRedis(options);
+      const args = [...aclArgs("worker"), ...(options.args ?? [])];
+      this.#server = await startRedis({ ...options, args });
     });
     afterEach(async () => {
       for (const close of this.#closing.splice(0).toReversed()) await close();
       this.#namespace += 1;
     });
-    afterAll(() => this.#server?.stop());
+    afterAll(async () => {
+      const refused = await refusals(this.server.url);
+      await this.server.stop();
+      if (refused.length > 0) throw new Error(`acl/worker.acl lacks: ${refused.join("; ")}`);
+    });
   }
 
   get server(): RedisServer {
     if (this.#server === undefined) throw new Error("the server starts with the first test");
     return this.#server;
+  }
+
+  /** Where clients and workers connect: to this port of the server, or to that of a proxy. */
+  url(port = this.server.port): string {
+    return urlOf("worker", port);
   }
 
   /** Another one for each test. */
@@ -87,7 +101,7 @@ export class Harness {
 
   client(options: Partial<ClientOptions> = {}): Client {
     const client = createClient({
-      connection: this.server.url,
+      connection: this.url(),
       namespace: this.namespace,
       ...options,
     });
@@ -108,7 +122,7 @@ export class Harness {
     const logs: LogLine[] = [];
     const write = (line: string): void => void logs.push(JSON.parse(line) as LogLine);
     const worker = createWorker({
-      connection: this.server.url,
+      connection: this.url(),
       namespace: this.namespace,
       drainTimeoutMs: 2000,
       logger: pino({ level: "debug" }, { write }),

@@ -3,7 +3,7 @@ import net from "node:net";
 
 /** A loopback TCP proxy that passes on what is sent, and can hold back all replies. */
 export class HoldingProxy {
-  readonly url: string;
+  readonly port: number;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #waiting = new Set<() => void>();
@@ -12,7 +12,7 @@ export class HoldingProxy {
 
   private constructor(server: net.Server, port: number, target: number) {
     this.#server = server;
-    this.url = `redis://127.0.0.1:${port}`;
+    this.port = port;
     server.on("connection", (client) => this.#accept(client, target));
   }
 
