@@ -36,6 +36,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #held: LateCommand[] = [];
   #target: number;
   #fault: Fault = { kind: "none" };
+  #cutWaiters: (() => void)[] = [];
 
   private constructor(server: net.Server, port: number, target: number) {
     this.#server = server;
@@ -92,6 +93,11 @@ export class FaultProxy implements AsyncDisposable {
   /** Cuts the connection at the next command that contains `match`; the server sees it when `arrive` is called. */
   cutLate(match: string): void {
     this.#fault = { kind: "cut", when: "late", match };
+  }
+
+  /** Resolves at the next cut at a command, before either side learns of it. */
+  nextCut(): Promise<void> {
+    return new Promise((resolve) => this.#cutWaiters.push(resolve));
   }
 
   /** Lets the commands arrive that were held back; resolves when the server has answered each of them. */
@@ -158,6 +164,7 @@ export class FaultProxy implements AsyncDisposable {
     const fault = this.#fault;
     if (fault.kind !== "cut" || !data.includes(fault.match)) return undefined;
     this.cuts += 1;
+    for (const resolve of this.#cutWaiters.splice(0)) resolve();
     // One cut per order: what reconnects finds the way open.
     this.heal();
     return fault.when;

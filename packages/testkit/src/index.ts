@@ -9,6 +9,7 @@ export { CrashPoints, type CrashPointsOptions } from "./crash-points.ts";
 export { EffectLedger, type LedgerEvent } from "./effect-ledger.ts";
 export { type EventuallyOptions, eventually } from "./eventually.ts";
 export { FaultProxy, type FaultProxyOptions } from "./fault-proxy.ts";
+export { type KeyLeakOptions, keysWithoutTtl } from "./key-leaks.ts";
 export { LatePort, RepeatingPort, type Snapshot } from "./ports/copying-ports.ts";
 export { type CrashPlan, CrashPort, LossyPort, RefusingPort } from "./ports/faulty-ports.ts";
 export { FullPort } from "./ports/full-port.ts";

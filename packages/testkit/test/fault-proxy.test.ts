@@ -56,8 +56,10 @@ describe("FaultProxy", () => {
 
   it("cuts before a command, which the server sees when it is told to", async () => {
     proxy.cutLate("marker");
+    const cut = proxy.nextCut();
 
     await expect(client.append("marker", "late")).rejects.toThrow(/max retries/);
+    await cut;
     await client.set("marker", "first ");
     await proxy.arrive();
 
