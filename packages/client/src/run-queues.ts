@@ -68,5 +68,12 @@ export class RunQueues {
 async function addJob(queue: Queue<JobData>, prepared: PreparedRun): Promise<void> {
   const { run, preview } = prepared;
   const data = jobDataOf({ ...run, preview });
-  await queue.add(run.action, data, jobOptionsOf(run.runId, run));
+  const add = () => queue.add(run.action, data, jobOptionsOf(run.runId, run));
+  try {
+    await add();
+  } catch (error) {
+    // The server forgot BullMQ's script between the two tries that ioredis makes: nothing was done.
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    await add();
+  }
 }

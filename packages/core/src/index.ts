@@ -106,6 +106,7 @@ export {
   type ClaimLostReason,
   DivergenceError,
   LimitExceededError,
+  NewerFormatError,
   OutcomeUnknownError,
   PoisonRunError,
   RefrainError,

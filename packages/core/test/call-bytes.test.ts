@@ -7,7 +7,7 @@ import {
   type SettledCall,
   settledCall,
 } from "../src/words/call-result.ts";
-import { SerializationError } from "../src/words/errors.ts";
+import { NewerFormatError, SerializationError } from "../src/words/errors.ts";
 import { msgpackCodec } from "../src/words/msgpack-codec.ts";
 import { holds } from "./property.ts";
 import { thrownBy } from "./thrown-by.ts";
@@ -128,7 +128,7 @@ test("a digest that is no digest is refused when it is written", () => {
 
 test.for([
   ["no byte at all", ""],
-  ["another version", "02"],
+  ["another version", "20"],
   ["a cut header", "0153"],
   ["an unknown status", `0158${"00".repeat(38)}`],
   ["an unknown flag", `0153f0${"00".repeat(37)}`],
@@ -188,4 +188,12 @@ test("F18 hostile bytes give a call or a SerializationError, nothing else", () =
 
     expect(error === undefined || error instanceof SerializationError).toBe(true);
   });
+});
+
+test.each([2, 31])("a call of format %i is a newer release's, and no damage", (version) => {
+  const bytes = Buffer.from(encodeCall(pendingCall(start)));
+  bytes[0] = version;
+
+  expect(() => decodeCall(7, bytes)).toThrow(NewerFormatError);
+  expect(() => decodeCall(7, bytes)).toThrow(`slot 7: the call is stored in format ${version}`);
 });

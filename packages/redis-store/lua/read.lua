@@ -11,6 +11,7 @@
     run  action:str  version:str  queue:str  status:str  generation:int  incarnation:int  epoch:int  v:int
          createdAt:int  notBefore:str  priority:str  settledAt:str  input:bytes  outcome:bytes  failedSlot:str
          reopened:str  journal:flat
+    newer  layout:str  the run is kept as a newer release does
     missing
 ]]
 --@include shared/fields
@@ -20,8 +21,9 @@ local key, calls = unpack(KEYS)
 local withCalls = unpack(ARGV)
 
 local run = fields(key, 'action', 'version', 'queue', 'status', 'generation', 'incarnation', 'epoch', 'v', 'n', 'createdAt',
-  'notBefore', 'priority', 'settledAt', 'input', 'outcome', 'failedSlot', 'reopened')
+  'notBefore', 'priority', 'settledAt', 'input', 'outcome', 'failedSlot', 'reopened', 'layout')
 if not run.status then return 'missing' end
+if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end
 return { 'run', run.action, run.version, run.queue, run.status, run.generation or 0, run.incarnation or 0, run.epoch or 0,
   (run.v or 0) + (run.n or 0), run.createdAt, run.notBefore, run.priority, run.settledAt, run.input, run.outcome, run.failedSlot,
   run.reopened, withCalls == 'yes' and journal(calls) or {} }

@@ -9,6 +9,7 @@ import {
 } from "@refrain/core";
 import { claimedJournal } from "./decode-journal.ts";
 import { LEFT_OUT } from "./journal-pages.ts";
+import { newerLayout } from "./layout.ts";
 import { decodeOutcome, type OutcomeOf, type Reply } from "./script.ts";
 import { commit } from "./scripts.generated.ts";
 import { StoreError } from "./store-error.ts";
@@ -22,6 +23,7 @@ export function decodeReply(group: Group, reply: Reply): GroupReply {
     const { tag: word } = outcome;
     if (word === "claimed") return { word, run: claimedRun(group, outcome) };
     if (word === "settled") return { word, outcome: decodeRunOutcome(outcome) };
+    if (word === "newer") throw newerLayout(outcome.layout);
     if (word === "foreign") return { word, action: outcome.action, queue: outcome.queue };
     return { word };
   } catch (error) {

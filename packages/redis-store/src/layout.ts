@@ -6,6 +6,13 @@ import { StoreError } from "./store-error.ts";
 /** Of the keys, fields and bytes that docs/redis-layout.md describes. */
 const LAYOUT_VERSION = 1;
 
+/** One run is kept as a newer release does: its own workers and clients go on with it. */
+export function newerLayout(version: string): StoreError {
+  return new StoreError(
+    `it is kept in layout ${version}, this release knows ${LAYOUT_VERSION}: a worker of the release that wrote it goes on with it; update this process`,
+  );
+}
+
 /**
  * Writes down how a namespace is laid out, when nobody has yet. Another number of shards would look for runs where they are
  * not, so it is refused.

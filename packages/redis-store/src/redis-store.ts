@@ -24,7 +24,7 @@ import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { isLeftOut, readJournalPages } from "./journal-pages.ts";
 import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
-import { checkLayout } from "./layout.ts";
+import { checkLayout, newerLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
 import { type RedisClient, runScript } from "./script.ts";
@@ -165,6 +165,7 @@ export class RedisStore implements ActionStateStore {
       const withCalls = calls ? "yes" : "no";
       const stored = await runScript(this.#redis, read, keys, { withCalls });
       if (stored.tag === "missing") return undefined;
+      if (stored.tag === "newer") throw newerLayout(stored.layout);
       const flat = Buffer.isBuffer(stored.journal)
         ? await readJournalPages(this.#redis, keys.calls)
         : stored.journal;

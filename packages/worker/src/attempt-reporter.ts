@@ -44,6 +44,7 @@ export class AttemptReporter {
         return this.#emitter.emit("settled", { ...bound, status: end.status });
       case "released": {
         const { reason, delayMs } = end;
+        if (reason === "newer-release") this.#logger.warn(`${where(bound)}: ${NEWER_RELEASE}`);
         this.#logger.info({ reason, delayMs }, "run handed back: another attempt goes on");
         return this.#emitter.emit("released", { ...bound, reason, delayMs });
       }
@@ -102,6 +103,8 @@ export class AttemptReporter {
   }
 }
 
+const NEWER_RELEASE =
+  "its journal is written by a newer release, and waits for one of that release's workers. Update this worker";
 const GOES_ON = "This attempt ended without an outcome and another one goes on";
 const SLOW =
   "if this happens often, look for a blocked event loop or a slow Redis, or raise lockDurationMs";

@@ -63,6 +63,9 @@ export function decideFinish(end: DeliveryEnd, context: FinishContext): Finish {
       return { tell: "delayed", delayMs: between(1000, 3000, random) };
     case "released":
       if (end.reason === "drain") return { tell: "waiting" };
+      if (end.reason === "newer-release") {
+        return { tell: "delayed", delayMs: backOff(end.delayMs, 10_000, deliveries, random) };
+      }
       return { tell: "delayed", delayMs: Math.ceil(end.delayMs) };
     case "not-begun":
       return { tell: "waiting" };

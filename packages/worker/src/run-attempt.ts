@@ -5,6 +5,7 @@ import {
   type Claim,
   type ClaimedRun,
   type Delivery,
+  NewerFormatError,
   Notices,
   runAction,
   SerializationError,
@@ -38,7 +39,7 @@ export async function runAttempt(
   const reporter = new AttemptReporter(run, options.logger, options.emitter);
   reporter.started(delivery.queue, run.calls.length);
   const end =
-    run.suspect > options.poisonAfter
+    run.suspect > options.poisonAfter && !(run.unreadable instanceof NewerFormatError)
       ? await settlePoisoned(claim, run, claimed, options)
       : await act(claim, run, claimed, options, reporter);
   reporter.ended(end, inHand.cutAs);

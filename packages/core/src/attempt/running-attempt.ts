@@ -15,7 +15,7 @@ import type { Clock } from "../words/clock.ts";
 import type { Codec } from "../words/codec.ts";
 import { deferred } from "../words/deferred.ts";
 import { DurableRandom } from "../words/durable-random.ts";
-import { ClaimLostError, SerializationError } from "../words/errors.ts";
+import { ClaimLostError, NewerFormatError, SerializationError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
@@ -116,14 +116,14 @@ export class RunningAttempt implements Attempt, ContextHost {
     claim.onLost((error) =>
       error instanceof ClaimLostError ? this.abort(error) : this.#break(error),
     );
-    if (run.unreadable !== undefined) return this.#break(run.unreadable);
+    if (run.unreadable !== undefined) return this.#unread(run.unreadable);
     let input: unknown;
     try {
       input = codec.decode(run.input, placeInRun("input", run));
     } catch (cause) {
       // Perhaps this worker lacks a key that others have: no reason to fail the run for good.
       const message = `run ${run.runId}: its input cannot be read: ${normaliseThrown(cause).message}`;
-      return this.#break(new SerializationError(message, { cause }));
+      return this.#unread(new SerializationError(message, { cause }));
     }
     if (this.#calls.isReplaying) this.#log.mute();
     const context = liveContext(this, {
@@ -245,6 +245,13 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#end({ kind: "broken", error: normaliseThrown(error) });
   }
 
+  /** What a newer release wrote waits for a worker of that release; the rest may be damage. */
+  #unread(error: Error): void {
+    const isNewer = [error, error.cause].some((one) => one instanceof NewerFormatError);
+    if (!isNewer) return this.#break(error);
+    this.#startRelease({ reason: "newer-release", delayMs: NEWER_RELEASE_DELAY_MS });
+  }
+
   #end(end: AttemptEnd): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
@@ -293,6 +300,7 @@ export class RunningAttempt implements Attempt, ContextHost {
 
 /** How long the making of an outcome may hold up a release. */
 const ENDING_MS = 200;
+const NEWER_RELEASE_DELAY_MS = 1000;
 
 /** Shared by all attempts: to make one costs more than all else that an attempt's end does. */
 const ENDED = new DOMException("the attempt is over", "AbortError");

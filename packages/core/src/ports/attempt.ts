@@ -12,7 +12,11 @@ export type AttemptEnd =
   /** The store refused a write for good, or the codec could not make one. Nothing of it was recorded as an outcome. */
   | { readonly kind: "broken"; readonly error: Error };
 
-export type ReleaseReason = "drain" | "outcome-unknown";
+/**
+ * `drain`: its worker closes. `outcome-unknown`: nobody can say yet what became of a call. `newer-release`: its journal is in
+ * a format that this release does not know.
+ */
+export type ReleaseReason = "drain" | "outcome-unknown" | "newer-release";
 
 /** One try at a run: from its claim to its end. */
 export interface Attempt {

@@ -6,7 +6,7 @@ import {
   pendingCall,
   settledCall,
 } from "./call-result.ts";
-import { SerializationError } from "./errors.ts";
+import { isNewerVersion, NewerFormatError, SerializationError } from "./errors.ts";
 
 /*
  * A stored call: a header of fixed size, so that a script can read it without unpacking anything, then the functionId,
@@ -78,6 +78,11 @@ export function encodeCall(call: CallResult): Uint8Array {
  */
 export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
   const view = bufferOf(bytes);
+  if (isNewerVersion(view[0], VERSION)) {
+    throw new NewerFormatError(
+      `slot ${slot}: the call is stored in format ${view[0]}, this release knows ${VERSION}: a newer release wrote it, and one of its workers goes on`,
+    );
+  }
   if (view[0] !== VERSION) {
     throw unreadable(slot, `unknown format version ${view[0] ?? "(no bytes)"}`);
   }

@@ -100,6 +100,18 @@ export class SerializationError extends RefrainError {
   readonly code = "SERIALIZATION";
 }
 
+/** Stored bytes are in a format that a newer release may know: no damage, and nothing to be judged here. */
+export class NewerFormatError extends SerializationError {
+  static {
+    nameIt(this, "NewerFormatError");
+  }
+}
+
+/** Whether a format's version byte is one of a newer release. Versions count up and will not get far: beyond is damage. */
+export function isNewerVersion(version: number | undefined, known: number): boolean {
+  return version !== undefined && version > known && version < 32;
+}
+
 /** A limit on sizes or counts refused something before it ran: nothing has happened yet. */
 export class LimitExceededError extends RefrainError {
   static {

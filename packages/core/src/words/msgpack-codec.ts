@@ -1,5 +1,5 @@
 import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, type UnpackOptions } from "msgpackr";
-import { SerializationError } from "./errors.ts";
+import { isNewerVersion, NewerFormatError, SerializationError } from "./errors.ts";
 
 /** The first byte of everything this codec writes. */
 const VERSION = 1;
@@ -75,10 +75,12 @@ function unpack(bytes: Uint8Array): unknown {
 }
 
 function versionError(bytes: Uint8Array): SerializationError {
-  const found = bytes[0] === undefined ? "nothing" : `version ${bytes[0]}`;
-  return new SerializationError(
-    `stored bytes must start with version ${VERSION}, found ${found}: written by a newer release, or by another codec`,
-  );
+  const [version] = bytes;
+  const found = version === undefined ? "nothing" : `version ${version}`;
+  const message = `stored bytes must start with version ${VERSION}, found ${found}: written by a newer release, or by another codec`;
+  return isNewerVersion(version, VERSION)
+    ? new NewerFormatError(message)
+    : new SerializationError(message);
 }
 
 function reasonOf(cause: unknown): string {

@@ -14,6 +14,7 @@
     stale                                               the run moved on from this delivery
     foreign  action:str  queue:str                      the run belongs to these
     missing                                             there is no such run
+    newer    layout:str                                 the run is kept as a newer release does
 ]]
 local function hasMovedOn(run, nonce, timestamp, started, incarnation)
   if remembers(run.nonces, nonce) then return true end
@@ -40,9 +41,10 @@ local function claim(key, calls)
   local action, queue, nonce, timestamp, started, incarnation = take(6)
   local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',
     'createdAt', 'clears', 'suspect', 'unknownAsks', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
-    'reopened', 'outcome', 'failedSlot')
+    'reopened', 'outcome', 'failedSlot', 'layout')
 
   if not run.status then return 'missing' end
+  if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end
   if run.action ~= action or run.queue ~= queue then return { 'foreign', run.action, run.queue } end
   if SETTLED[run.status] then return { 'settled', run.status, run.outcome, run.failedSlot } end
 

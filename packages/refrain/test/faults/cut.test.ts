@@ -71,7 +71,28 @@ const WRITES: Readonly<Record<string, Write>> = {
   clear: written((claim) => claim.clear(0, 0)),
   settle: written((claim) => claim.settle(settlement)),
   release: written((claim) => claim.release(2)),
+  reopen: {
+    prepare: async (store, run) => {
+      await store.create(run);
+      const { claim } = await claimRun(store, deliveryOf(run, 1));
+      claim.settle(settlement);
+      await claim.acknowledged();
+      const v = (await store.read(run.runId))?.v ?? 0;
+      return () => reopen(store, run, "request", v);
+    },
+    overtaken: "moved",
+  },
 };
+
+async function reopen(
+  store: Store,
+  { runId }: NewRun,
+  requestId: string,
+  v: number,
+): Promise<string> {
+  const nothing = { call: undefined, reopened: [] } as const;
+  return (await store.reopen({ runId, requestId, v, ...nothing })).kind;
+}
 
 const harness = new Harness();
 const namespace = "cut";
@@ -107,14 +128,14 @@ async function carryOut({ prepare }: Write, order: () => void) {
 
 const state = (run: NewRun): Promise<unknown> => stateOf(redis, namespace, run.runId);
 
-/** Another owner takes the run, as after a lock that ran out, and gets on with it. Not where it is settled. */
+/** Another owner takes the run, as after a lock that ran out, and gets on with it. A settled one is reopened for that. */
 async function takeOver(run: NewRun): Promise<void> {
   await other.store.create({ ...run, requestId: "another" });
-  const reply = await other.store.claim(deliveryOf(run, 9));
-  if (reply.kind === "settled") return;
-  if (reply.kind !== "claimed") throw new Error(`the claim was answered with "${reply.kind}"`);
-  reply.claim.record(doneCall(7));
-  await reply.claim.acknowledged();
+  const found = await other.store.read(run.runId);
+  if (found?.status === "FAILED") await reopen(other.store, run, "another", found.v);
+  const { claim } = await claimRun(other.store, deliveryOf(run, 9));
+  claim.record(doneCall(7));
+  await claim.acknowledged();
 }
 
 describe.each(Object.entries(WRITES))("F8 a connection that is cut at %s", (_, write) => {
