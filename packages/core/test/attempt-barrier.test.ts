@@ -106,3 +106,35 @@ test("finalize of a call rides with append of the next, and the last outcome wit
 
   expect(batches).toEqual([["claim"], ["append"], ["finalize", "append"], ["finalize", "settle"]]);
 });
+
+test("F23 a call that is marked as started when a release comes is run and recorded: nobody has to ask about it", async () => {
+  const sent = gate();
+  const drive = new Drive({
+    wrapPort: (port) => ({
+      send: async (batch) => {
+        if (batch.some((group) => group.kind === "write")) await sent.passed;
+        return port.send(batch);
+      },
+    }),
+  });
+  const started: string[] = [];
+  const first = durable("first", async () => started.push("first"));
+  const second = durable("second", async () => started.push("second"));
+  const implementation = action.implement(async (ctx) => {
+    await ctx.durableExecute(first, [], { reconciler: notStarted });
+    await ctx.durableExecute(second, [], { reconciler: notStarted });
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await sent.reached;
+  attempt.release();
+  await turns(20);
+  sent.pass();
+  const end = await attempt.done;
+
+  expect(end.kind).toBe("released");
+  expect(started).toEqual(["first"]);
+  const state = await drive.store.read("run-1");
+  expect(state?.calls.map((call) => call.status)).toEqual(["SUCCEEDED"]);
+});

@@ -92,7 +92,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       journal: this.#journal,
       outcomes: this.#outcomes,
       isEnding: () => this.#ending !== undefined,
-      isOpen: () => this.#phase === "open",
+      mayStart: (marked) => this.#phase === "open" || (marked && this.#phase === "releasing"),
       live: () => this.#log.unmute(),
       changed: () => this.#changed(),
       fail: (error) => this.fail(error),

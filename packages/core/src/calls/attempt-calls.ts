@@ -26,8 +26,8 @@ export interface AttemptCallsOptions {
   readonly mayStartEffect: () => boolean;
   /** The action is over, or the run fails: what is asked for from then on is nobody's, and holds up no ending. */
   readonly isEnding: () => boolean;
-  /** False when nothing may start or be written any more. */
-  readonly isOpen: () => boolean;
+  /** False when nothing may start any more; while the attempt hands back, only what was marked as started before. */
+  readonly mayStart: (isMarked: boolean) => boolean;
   /** The action has gone through all that earlier attempts recorded. */
   readonly live: () => void;
   /** A call was planned, began to wait, stopped running or reached the action. */
@@ -71,8 +71,8 @@ export class AttemptCalls implements CallHost {
     this.observe = observe;
     this.#now = run.createdAt;
     this.waits = new Waits(clock);
-    const { isOpen, mayStartEffect, abort } = options;
-    this.#gate = new EffectGate({ runId: run.runId, claim, isOpen, mayStartEffect, abort });
+    const { mayStart, mayStartEffect, abort } = options;
+    this.#gate = new EffectGate({ runId: run.runId, claim, mayStart, mayStartEffect, abort });
     this.order = new DeliveryOrder({
       clock,
       nextKnown: () => journal.nextKnown(),
@@ -85,7 +85,7 @@ export class AttemptCalls implements CallHost {
   }
 
   get isOpen(): boolean {
-    return this.#options.isOpen();
+    return this.#options.mayStart(false);
   }
 
   get inFlight(): ReadonlySet<CallRun> {
@@ -239,8 +239,8 @@ export class AttemptCalls implements CallHost {
 
   // What a call asks of its attempt.
 
-  whenMayStart(start: () => void): void {
-    this.#gate.whenMayStart(start);
+  whenMayStart(start: () => void, isMarked: boolean): void {
+    this.#gate.whenMayStart(start, isMarked);
   }
 
   enter(isReconcilableFn: boolean): void {

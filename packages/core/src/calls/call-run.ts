@@ -24,10 +24,10 @@ export interface CallHost {
   readonly isOpen: boolean;
   /**
    * Calls back when a fn or reconciler may start: every outcome so far is acknowledged, and the lock is provably ours. At
-   * once if that is so already; never if the attempt ends first.
+   * once if that is so already; never if the attempt ends first. One that is marked as started holds up a release.
    */
-  whenMayStart(start: () => void): void;
-  /** Counts a fn or reconciler that runs. */
+  whenMayStart(start: () => void, isMarked: boolean): void;
+  /** Counts a fn or reconciler that runs, or a fn that the journal says so of. */
   enter(isReconcilableFn: boolean): void;
   leave(isReconcilableFn: boolean): void;
   /** Waits in place; false when the attempt hands back or ends first. */
@@ -85,11 +85,16 @@ export class CallRun implements Informant {
     this.#startedAt = this.#host.clock.now();
     if (plan.kind === "replay") return;
     if (!this.#host.isOpen) return;
-    if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);
+    const isMarked = plan.kind === "run" && plan.mark;
+    if (isMarked) {
+      this.#host.append(this.planned, this.#startedAt);
+      // A mark without its fn would cost the next attempt a question.
+      this.#host.enter(true);
+    }
     if (plan.kind === "reconcile") this.#reopened = plan.call.reopened;
     this.#isMarked = plan.kind !== "run" || plan.mark;
     if (plan.kind !== "reconcile") this.#asks = 0;
-    this.#begin(plan.kind === "reconcile" ? "reconciler" : "fn");
+    this.#begin(plan.kind === "reconcile" ? "reconciler" : "fn", isMarked);
   }
 
   /** Nobody waits for the outcome any more: the signal aborts, a late outcome is discarded. */
@@ -112,16 +117,18 @@ export class CallRun implements Informant {
 
   // From here on callbacks, not promises: each promise would cost as much as a write.
 
-  #begin(step: Step): void {
+  /** @param isEntered it counts as running already */
+  #begin(step: Step, isEntered = false): void {
     this.#host.whenMayStart(() => {
-      if (!this.#isAbandoned) this.#take(step);
-    });
+      if (!this.#isAbandoned) this.#take(step, isEntered);
+      else if (isEntered) this.#host.leave(true);
+    }, isEntered);
   }
 
   /** Runs fn or the reconciler once, and does what follows from it. */
-  #take(step: Step): void {
+  #take(step: Step, isEntered: boolean): void {
     const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
-    this.#host.enter(isReconcilableFn);
+    if (!isEntered) this.#host.enter(isReconcilableFn);
     let isOverdue = false;
     const cancelTimer = this.#startTimer((result) => {
       isOverdue = true;

@@ -4,7 +4,7 @@ import { ClaimLostError } from "../words/errors.ts";
 export interface EffectGateOptions {
   readonly runId: string;
   readonly claim: Claim;
-  readonly isOpen: () => boolean;
+  readonly mayStart: (isMarked: boolean) => boolean;
   readonly mayStartEffect: () => boolean;
   readonly abort: (error: ClaimLostError) => void;
 }
@@ -22,12 +22,12 @@ export class EffectGate {
 
   /**
    * Calls back when an effect may begin: at once, or as soon as the store has acknowledged everything written, by siblings
-   * meanwhile as well. Never when the attempt ends first.
+   * meanwhile as well. Never when the attempt ends first, or hands back and nothing says yet that the effect was started.
    */
-  whenMayStart(start: () => void): void {
-    const { claim, isOpen } = this.#options;
-    if (!isOpen()) return;
-    if (!claim.isAcknowledged) claim.onAcknowledged(() => this.whenMayStart(start));
+  whenMayStart(start: () => void, isMarked: boolean): void {
+    const { claim, mayStart } = this.#options;
+    if (!mayStart(isMarked)) return;
+    if (!claim.isAcknowledged) claim.onAcknowledged(() => this.whenMayStart(start, isMarked));
     else if (this.#ownsLock()) start();
   }
 

@@ -1,0 +1,16 @@
+// A worker process with its hands full, which closes at a signal.
+import { EffectLedger } from "@refrain/testkit";
+import { pino } from "pino";
+import { createWorker } from "refrain";
+import { hang, stepsInto } from "./full-hands.ts";
+
+const ledger = new EffectLedger(String(process.env["LEDGER"]));
+const worker = createWorker({
+  connection: String(process.env["REDIS"]),
+  namespace: String(process.env["NAMESPACE"]),
+  concurrency: 50,
+  handleSignals: true,
+  logger: pino({ level: "info" }),
+  actions: [stepsInto(ledger), hang((where) => process.stdout.write(`hangs: ${where}\n`))],
+});
+await worker.ready();

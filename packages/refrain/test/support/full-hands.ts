@@ -1,0 +1,71 @@
+// Actions of workers that are closed with their hands full, in this process or in one of their own.
+import type { EffectLedger } from "@refrain/testkit";
+import {
+  currentCall,
+  defineAction,
+  durable,
+  type Implementation,
+  notStarted,
+  OutcomeUnknownError,
+} from "refrain";
+import { z } from "zod";
+
+/** Where a run can hang for ever. */
+export const HANGS = ["fn", "reconcilable fn", "reconciler", "output schema"] as const;
+export type Hang = (typeof HANGS)[number];
+
+export const stepping = defineAction<null, string>({ name: "stepping" });
+export const hanging = defineAction({
+  name: "hanging",
+  input: z.enum(HANGS),
+  output: z.string().refine((text) => (text === "output schema" ? forEver() : true)),
+});
+
+export const STEPS = 40;
+
+function forEver(): Promise<never> {
+  return new Promise(() => {});
+}
+
+function unknown(): never {
+  throw new OutcomeUnknownError({ retryAfterMs: 1 });
+}
+
+/** Many short calls of both kinds; the ledger has what they did. */
+export function stepsInto(ledger: EffectLedger): Implementation {
+  const step = durable("step", async (n: number) => {
+    const { idempotencyKey: key, runId } = currentCall();
+    await new Promise((resolve) => setTimeout(resolve, 10 + (n % 4) * 10));
+    ledger.write({ kind: "effect", key, runId });
+    return n;
+  });
+  const reconciler = (): number => {
+    ledger.write({ kind: "asked", key: currentCall().idempotencyKey });
+    return -1;
+  };
+  return stepping.implement(async (ctx) => {
+    for (let n = 0; n < STEPS; n++) {
+      const options = n % 2 === 0 ? {} : { reconciler };
+      await ctx.durableExecute(step, [n], options);
+    }
+    return `attempt ${ctx.attempt}`;
+  });
+}
+
+export function hang(onHanging: (where: Hang) => void): Implementation {
+  return hanging.implement(async (ctx, where) => {
+    const stuck = (): Promise<never> => {
+      onHanging(where);
+      return forEver();
+    };
+    if (where === "fn") await ctx.durableExecute(durable("hang", stuck));
+    if (where === "reconcilable fn") {
+      await ctx.durableExecute(durable("hang", stuck), [], { reconciler: () => notStarted() });
+    }
+    if (where === "reconciler") {
+      await ctx.durableExecute(durable("unknown", unknown), [], { reconciler: stuck });
+    }
+    if (where === "output schema") onHanging(where);
+    return where;
+  });
+}
