@@ -44,11 +44,15 @@ function submitted(
     return refused(runId, "may not have been created", reply?.reason);
   }
   if (reply.value.kind === "conflict") return conflict(prepared, reply.value.action);
+  if (reply.value.kind === "unacknowledged") return refused(runId, UNACKNOWLEDGED, undefined);
   if (job?.status !== "fulfilled") {
     return refused(runId, "was created, but its job was not added", job?.reason);
   }
   return { kind: reply.value.kind };
 }
+
+const UNACKNOWLEDGED =
+  "may have been created, but Redis did not say in time that it is as safe as `durability` asks; look at the replicas and the disk";
 
 function conflict({ run }: PreparedRun, owner: string): Submitted {
   const how = owner === run.action ? "with another input" : `of action "${owner}"`;

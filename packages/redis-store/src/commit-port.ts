@@ -1,13 +1,22 @@
 import { type Clock, type CommitPort, type Group, type GroupReply, needsRoom } from "@refrain/core";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import { decodeReply, refusal } from "./decode-reply.ts";
 import { encodeBatch } from "./encode-batch.ts";
 import type { ShardKeys } from "./keys.ts";
+import { pauseAfter } from "./pause.ts";
 import { type RedisClient, type Reply, ScriptCall } from "./script.ts";
 import { commit, commitWhenFull } from "./scripts.generated.ts";
 import { isOutOfMemory, mayPass } from "./store-error.ts";
+import type { Troubles } from "./troubles.ts";
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5000;
+export interface CommitPortOptions {
+  readonly redis: RedisClient;
+  readonly keys: ShardKeys;
+  readonly clock: Clock;
+  readonly troubles: Troubles;
+  /** Says when a write counts as acknowledged; without them the server's reply is enough. */
+  readonly acknowledgements?: Acknowledgements | undefined;
+}
 
 /**
  * Group commit over Redis. A batch without a definite answer is sent again, the same bytes, until it has one. A batch that
@@ -16,14 +25,10 @@ const LONGEST_PAUSE_MS = 5000;
  * Memory that is full refuses a batch as a whole, unless nothing in it needs room.
  */
 export class RedisCommitPort implements CommitPort {
-  readonly #redis: RedisClient;
-  readonly #keys: ShardKeys;
-  readonly #clock: Clock;
+  readonly #options: CommitPortOptions;
 
-  constructor(redis: RedisClient, keys: ShardKeys, clock: Clock) {
-    this.#redis = redis;
-    this.#keys = keys;
-    this.#clock = clock;
+  constructor(options: CommitPortOptions) {
+    this.#options = options;
   }
 
   send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
@@ -36,21 +41,24 @@ export class RedisCommitPort implements CommitPort {
     script: typeof commit,
     mayHaveCopies: boolean,
   ): Promise<readonly GroupReply[]> {
-    const { runs, groups } = encodeBatch(batch, this.#keys);
-    const { live, settled } = this.#keys;
+    const { redis, keys, clock, troubles, acknowledgements } = this.#options;
+    const { runs, groups } = encodeBatch(batch, keys);
+    const { live, settled } = keys;
     const call = new ScriptCall(script, { live, runs }, { settled, groups });
     for (let failures = 0; ; failures++) {
       try {
-        const replies = (await call.send(this.#redis)) as readonly Reply[];
+        const reply = await (acknowledgements?.send(call) ?? call.send(redis));
+        const replies = reply as readonly Reply[];
         return batch.map((group, index) => decodeReply(group, replies[index] ?? null));
       } catch (error) {
         const isUnanswered = mayHaveCopies || call.isUnanswered;
         // A connection that somebody ended for good will not tell what became of the batch.
-        if (this.#redis.status === "end" || !mayPass(error)) {
+        if (redis.status === "end" || !mayPass(error)) {
           return this.#oneByOne(batch, error, isUnanswered);
         }
+        troubles.refusedBy(error);
         if (isOutOfMemory(error)) return this.#refuse(batch, isUnanswered);
-        await this.#pause(failures);
+        await pauseAfter(failures, clock);
       }
     }
   }
@@ -83,14 +91,6 @@ export class RedisCommitPort implements CommitPort {
     return batch.map((group) => {
       const reply = mayHaveCopies && group.kind === "write" ? replies[next++] : undefined;
       return reply ?? { word: "full" };
-    });
-  }
-
-  #pause(failures: number): Promise<void> {
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-    const ms = longest * (0.5 + Math.random() / 2);
-    return new Promise((resolve) => {
-      this.#clock.timer(ms, resolve);
     });
   }
 }

@@ -1,5 +1,6 @@
 // The store
 
+export { checkDurability, type Durability } from "./durability-option.ts";
 export { RedisStore, type RedisStoreOptions } from "./redis-store.ts";
 export type { RedisClient } from "./script.ts";
 export { StoreError, type StoreErrorOptions } from "./store-error.ts";

@@ -7,6 +7,7 @@
  *   {ns:s}:live             zset     ids of the runs that are not settled, by creation time
  *   {ns:s}:settled          channel  hears the id of every run that settles
  *   {ns:s}:rescuer          string   the worker that looks for lost jobs of the shard, as long as its lease lasts
+ *   {ns:0}:ack              string   touched where writes are waited for, gone an hour later
  *   {ns:0}:layout           hash     version and shards of this namespace
  *   {ns:s}:<queue>:*        BullMQ's own, with {ns:s} as its prefix
  *
@@ -48,6 +49,10 @@ export function layoutKey(namespace: string): string {
   return `{${namespace}:0}:layout`;
 }
 
+export function ackKey(namespace: string): string {
+  return `{${namespace}:0}:ack`;
+}
+
 const MAX_RUN_ID_BYTES = 255;
 
 /** @throws TypeError on what cannot be a run id: it must be 1 to 255 bytes of well-formed text. */
@@ -82,6 +87,7 @@ export const reservedQueueNames: ReadonlySet<string> = new Set([
   "settled",
   "rescuer",
   "layout",
+  "ack",
 ]);
 
 /** @throws TypeError on a queue name whose keys are taken. */

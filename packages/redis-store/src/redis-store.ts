@@ -19,18 +19,21 @@ import {
   type RunSnapshot,
   systemClock,
 } from "@refrain/core";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
 import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
+import { checkDurability, checkWaits, type Durability } from "./durability-option.ts";
 import { isLeftOut, readJournalPages } from "./journal-pages.ts";
-import { checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
+import { ackKey, checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
 import { checkLayout, newerLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
-import { type RedisClient, runScript } from "./script.ts";
+import { decodeOutcome, type RedisClient, type Reply, runScript, ScriptCall } from "./script.ts";
 import { create, lead, read, reopen } from "./scripts.generated.ts";
 import { checkShards, shardOf } from "./shard-of.ts";
 import { StoreError } from "./store-error.ts";
+import { Troubles } from "./troubles.ts";
 
 export interface RedisStoreOptions {
   /** The connection everything goes over. A worker's is best one of its own: see `connectRedis`. */
@@ -41,6 +44,10 @@ export interface RedisStoreOptions {
   readonly shards?: number;
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
+  /** Where writes must have arrived to count. Default: in the memory of the server that took them. Not for clusters. */
+  readonly durability?: Durability | undefined;
+  /** Hears what keeps writes waiting: when it begins, and every 30 s while it lasts. */
+  readonly onTrouble?: (message: string) => void;
   /** Wraps the way batches take to the journal; for tests of lost, late and repeated batches. */
   readonly wrapPort?: (port: CommitPort, shard: number) => CommitPort;
 }
@@ -56,13 +63,19 @@ export class RedisStore implements ActionStateStore {
   readonly #namespace: string;
   readonly #limits: Limits;
   readonly #shards: readonly Shard[];
+  readonly #durability: Durability | undefined;
+  readonly #acknowledgements: Acknowledgements | undefined;
 
-  /** @throws TypeError on a bad namespace or number of shards, and on a connection with a `keyPrefix`. */
+  /**
+   * @throws TypeError on a bad namespace, number of shards or durability, on a connection with a `keyPrefix`, and on a cluster's
+   * when durability is asked for.
+   */
   constructor(options: RedisStoreOptions) {
     const { redis, namespace = "refrain", shards = 1, clock = systemClock } = options;
-    const { wrapPort = (port) => port, limits } = options;
+    const { wrapPort = (port) => port, limits, durability, onTrouble = () => {} } = options;
     checkNamespace(namespace);
     checkShards(shards);
+    if (durability !== undefined) checkDurability("RedisStore", durability);
     if (redis.options.keyPrefix) {
       throw new TypeError(
         "a connection with a keyPrefix cannot be used: name a `namespace` instead",
@@ -71,9 +84,16 @@ export class RedisStore implements ActionStateStore {
     this.#redis = redis;
     this.#namespace = namespace;
     this.#limits = { ...defaultLimits, ...limits };
+    this.#durability = durability;
+    const troubles = new Troubles(clock, onTrouble);
+    const key = ackKey(namespace);
+    const acknowledgements =
+      durability && new Acknowledgements({ redis: redis, key, durability, clock, troubles });
+    this.#acknowledgements = acknowledgements;
     this.#shards = Array.from({ length: shards }, (_, shard) => {
       const keys = new ShardKeys(namespace, shard);
-      const port = wrapPort(new RedisCommitPort(redis, keys, clock), shard);
+      const parts = { redis, keys, clock, troubles, acknowledgements };
+      const port = wrapPort(new RedisCommitPort(parts), shard);
       return { keys, queue: new CommitQueue(port, { clock }) };
     });
   }
@@ -81,10 +101,11 @@ export class RedisStore implements ActionStateStore {
   /**
    * Writes down the namespace's layout, or checks it. Await it before the first run is created or claimed.
    *
-   * @throws StoreError when the namespace is laid out otherwise.
+   * @throws StoreError when the namespace is laid out otherwise, and when the server cannot give the `durability` asked for.
    */
-  ready(): Promise<void> {
-    return checkLayout(this.#redis, this.#namespace, this.#shards.length);
+  async ready(): Promise<void> {
+    if (this.#durability !== undefined) await checkWaits(this.#redis, this.#durability);
+    await checkLayout(this.#redis, this.#namespace, this.#shards.length);
   }
 
   /** @throws TypeError on a bad run id or queue, LimitExceededError on too large an input, StoreError from Redis. */
@@ -99,17 +120,21 @@ export class RedisStore implements ActionStateStore {
       );
     }
     const { keys } = this.#shardOf(runId);
-    // Nothing may be awaited before this: whatever is sent next on this connection arrives after it.
-    const created = runScript(
-      this.#redis,
+    const call = new ScriptCall(
       create,
       { ...keys.of(runId), live: keys.live },
       { runId, action, version, queue, input, inputDigest, requestId, delay, priority },
     );
-    const { tag: kind, ...rest } = await created.catch((error: unknown) => {
+    // Nothing may be awaited before this: whatever is sent next on this connection arrives after it.
+    const created = this.#write(call);
+    try {
+      const reply = await created;
+      if (reply === undefined) return { kind: "unacknowledged" };
+      const { tag: kind, ...rest } = decodeOutcome(create, reply);
+      return { kind, ...rest } as CreateReply;
+    } catch (error) {
       throw StoreError.from(`run ${runId}: it may not have been created`, error);
-    });
-    return { kind, ...rest } as CreateReply;
+    }
   }
 
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be used. */
@@ -135,19 +160,13 @@ export class RedisStore implements ActionStateStore {
     checkRunId(runId);
     const { keys } = this.#shardOf(runId);
     try {
-      const { tag: kind } = await runScript(
-        this.#redis,
-        reopen,
-        { ...keys.of(runId), live: keys.live },
-        {
-          runId,
-          requestId,
-          v,
-          slot: call === undefined ? "" : String(call.slot),
-          call: call === undefined ? NO_BYTES : encodeCall(call),
-          reopened: encodeReopened(reopened),
-        },
-      );
+      const slot = call === undefined ? "" : String(call.slot);
+      const bytes = call === undefined ? NO_BYTES : encodeCall(call);
+      const args = { runId, requestId, v, slot, call: bytes, reopened: encodeReopened(reopened) };
+      const reopening = new ScriptCall(reopen, { ...keys.of(runId), live: keys.live }, args);
+      const reply = await this.#write(reopening);
+      if (reply === undefined) throw new StoreError(NOT_SAFE_IN_TIME, { isTransient: true });
+      const { tag: kind } = decodeOutcome(reopen, reply);
       return { kind };
     } catch (error) {
       throw StoreError.from(`run ${runId}: it may not have been reopened`, error);
@@ -208,6 +227,13 @@ export class RedisStore implements ActionStateStore {
     await Promise.all(this.#shards.map(({ queue }) => queue.close()));
   }
 
+  /** On its way when this returns; undefined when it may be done and is not known to be safe by now. */
+  #write<Keys, Args, Outcome extends { readonly tag: string }>(
+    call: ScriptCall<Keys, Args, Outcome>,
+  ): Promise<Reply | undefined> {
+    return this.#acknowledgements?.sendInTime(call) ?? call.send(this.#redis);
+  }
+
   #shardOf(runId: string): Shard {
     const shard = this.#shards[shardOf(runId, this.#shards.length)];
     if (shard === undefined) throw new Error(`run ${runId} is in no shard`);
@@ -219,3 +245,4 @@ function textOf(number: number | undefined): string {
   return number === undefined ? "" : String(number);
 }
 const NO_BYTES = new Uint8Array(0);
+const NOT_SAFE_IN_TIME = "Redis did not say in time that it is as safe as `durability` asks";

@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import { type Operand, Operands } from "./operands.ts";
 import { ScriptCommand } from "./script-command.ts";
+import { Sent } from "./sent-command.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Where scripts run. */
@@ -42,12 +43,15 @@ export async function runScript<Keys, Args, Outcome extends { readonly tag: stri
   return decodeOutcome(script, await new ScriptCall(script, keys, args).send(redis));
 }
 
+const NEVER_SENT = new Sent();
+
 /** One call of a script: however often it is sent, the server gets the same bytes. */
 export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   readonly #script: Script<Keys, Args, Outcome>;
   readonly #firstKey: string;
   readonly #operands = new Operands();
   #unanswered = 0;
+  #sent: Sent = NEVER_SENT;
 
   constructor(script: Script<Keys, Args, Outcome>, keys: Keys, args: Args) {
     const names = script.keys.flatMap((name) => keys[name]) as string[];
@@ -63,6 +67,11 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
     return this.#unanswered > 0;
   }
 
+  /** Where it was written last. */
+  get sent(): Sent {
+    return this.#sent;
+  }
+
   async send(redis: RedisClient): Promise<Reply> {
     const command = this.#command();
     try {
@@ -75,11 +84,12 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   }
 
   async #answer(redis: RedisClient, command: ScriptCommand): Promise<Reply> {
+    this.#sent = command.sent;
     try {
       return (await redis.sendCommand(command)) as Reply;
     } catch (error) {
       const replies = error instanceof Error && error.name === "ReplyError" ? 1 : 0;
-      this.#unanswered += command.copies - replies;
+      this.#unanswered += command.sent.copies - replies;
       throw error;
     }
   }

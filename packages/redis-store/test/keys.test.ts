@@ -64,7 +64,7 @@ describe("a run id", () => {
 
 describe("names", () => {
   it("of queues leave out those of our own keys", () => {
-    expect([...reservedQueueNames]).toEqual(["run", "live", "settled", "rescuer", "layout"]);
+    expect([...reservedQueueNames]).toEqual(["run", "live", "settled", "rescuer", "layout", "ack"]);
     expect(() => checkQueueName("live")).toThrow(/a queue cannot be named "live"/);
     expect(() => checkQueueName("default")).not.toThrow();
   });

@@ -5,7 +5,7 @@ import {
   type ErrorClasses,
   type Limits,
 } from "@refrain/core";
-import type { Connection } from "@refrain/redis-store";
+import { type Connection, checkDurability, type Durability } from "@refrain/redis-store";
 import { checkWhole } from "./check-number.ts";
 
 /** What clients and workers of one application have in common, and must agree on. */
@@ -23,6 +23,12 @@ export interface CommonOptions {
   readonly errors?: ErrorClasses;
   /** How values are stored: where compression plugs in, and encryption, see `aesGcmCodec`. Default msgpack. */
   readonly codec?: Codec;
+  /**
+   * Where a write must have arrived before it counts as acknowledged: on so many replicas (`{ replicas: 1 }`), on the server's
+   * disk (`{ fsync: true }`, Redis 7.2), or both. Until it has, no later call of its run starts. It costs a round trip between
+   * the servers, or a sync of the disk, for each batch of writes; see docs/guarantees.md. Default: in the server's memory.
+   */
+  readonly durability?: Durability;
   /** How much a run may hold. */
   readonly limits?: Partial<Limits>;
 }
@@ -33,12 +39,13 @@ export const COMMON_KEYS: readonly string[] = [
   "shards",
   "errors",
   "codec",
+  "durability",
   "limits",
 ];
 
 /** @throws TypeError that names the option which is wrong. */
 export function checkCommonOptions(where: string, options: CommonOptions): void {
-  const { connection, errors = {}, limits = {}, codec } = options;
+  const { connection, errors = {}, limits = {}, codec, durability } = options;
   if (connection === undefined || connection === null) {
     throw new TypeError(
       `${where}: connection is missing; give a URL, ioredis options or an ioredis instance`,
@@ -51,6 +58,7 @@ export function checkCommonOptions(where: string, options: CommonOptions): void 
   if (codec !== undefined && !isCodec(codec)) {
     throw new TypeError(`${where}: codec must have the functions encode and decode`);
   }
+  if (durability !== undefined) checkDurability(where, durability);
   checkOptions(`${where}: limits`, limits, Object.keys(defaultLimits));
   for (const [name, value] of Object.entries(limits)) {
     checkWhole(`${where}: limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER);

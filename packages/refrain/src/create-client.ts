@@ -30,8 +30,10 @@ function clientParts(options: ClientOptions): ClientParts {
   const limits = { ...defaultLimits, ...options.limits };
   const prefixes = new ShardPrefixes(namespace, shards);
   const connections = new Connections(options.connection);
-  const redis = connections.open("queue");
-  const store = new RedisStore({ redis, namespace, shards, limits });
+  const { durability } = options;
+  // WAIT holds up whatever else its connection is asked for.
+  const redis = connections.open(durability === undefined ? "queue" : "journal");
+  const store = new RedisStore({ redis, namespace, shards, limits, durability });
   let hints: RedisSettledHints | undefined;
   const openHints = (): RedisSettledHints =>
     new RedisSettledHints({ redis: connections.open("subscriber"), namespace, shards });

@@ -1,6 +1,7 @@
 import { type CommitPort, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
 import { RedisStore, waitUntilReady } from "@refrain/redis-store";
 import { RunWorker, type RunWorkerOptions, type Worker } from "@refrain/worker";
+import type { Logger } from "pino";
 import { becomeReady } from "./become-ready.ts";
 import { Connections } from "./connect.ts";
 import { ShardPrefixes } from "./shard-prefixes.ts";
@@ -30,7 +31,11 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
   const connections = new Connections(options.connection);
   const redis = connections.open("worker");
   const journal = connections.open("journal");
-  const store = new RedisStore({ redis: journal, namespace, shards, limits, ...seams });
+  let log: Logger | undefined;
+  const onTrouble = (message: string): void => log?.warn(message);
+  const { durability } = options;
+  const parts = { redis: journal, namespace, shards, limits, durability, onTrouble };
+  const store = new RedisStore({ ...parts, ...seams });
   const { host, port, path, db, name } = redis.options;
   const judging = { isProduction: isProduction(), acceptRisks: options.acceptRisks };
   return {
@@ -45,7 +50,10 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
     lead: (shard, owner, forMs) => store.lead(shard, owner, forMs),
     reach: () => waitUntilReady(journal),
-    connect: (logger) => becomeReady({ store, journal, redis, logger, judging }),
+    connect: (logger) => {
+      log = logger;
+      return becomeReady({ store, journal, redis, logger, judging });
+    },
     close: () => connections.close(store.close()),
   };
 }

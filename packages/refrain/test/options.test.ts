@@ -29,6 +29,8 @@ test.each<[object, RegExp]>([
   [{ connection, actions, namespace: "a:b" }, /a namespace has letters/],
   [{ connection, actions, shards: 0 }, /shards must be a whole number/],
   [{ connection, actions, errors: { Declined: 5 } }, /errors\.Declined must be a class/],
+  [{ connection, actions, durability: {} }, /durability asks for nothing/],
+  [{ connection, actions, durability: { replicas: -1 } }, /durability\.replicas must be a whole/],
   [{ connection, actions, limits: { maxCall: 5 } }, /unknown option "maxCall"/],
   [{ connection, actions, limits: { maxCalls: 0 } }, /limits\.maxCalls must be a whole number/],
 ])("createWorker(%j) is refused", (options, message) => {
@@ -41,6 +43,7 @@ test.each<[object, RegExp]>([
   [{ connection, concurrency: 5 }, /unknown option "concurrency"/],
   [{ connection, acceptRisks: [] }, /unknown option "acceptRisks"/],
   [{ connection, namespace: "" }, /a namespace has letters/],
+  [{ connection, durability: { fsync: "yes" } }, /durability\.fsync must be true/],
   [{ connection, shards: 5000 }, /shards must be a whole number/],
   [{ connection, errors: { Declined: Date } }, /errors\.Declined must be a class/],
 ])("createClient(%j) is refused", (options, message) => {
@@ -48,7 +51,7 @@ test.each<[object, RegExp]>([
   expect(() => createClient(options as never)).toThrow(message);
 });
 
-test.each(["run", "live", "settled", "layout"])(
+test.each(["run", "live", "settled", "layout", "ack"])(
   "an action whose queue is called %j is refused, for its keys are taken",
   (queue) => {
     const taken = defineAction<null, void>({ name: "a", queue });

@@ -33,10 +33,14 @@ export interface NewRun {
   readonly priority?: number | undefined;
 }
 
-/** `existing`: the same action and input digest are there already. `conflict`: the id belongs to another run. */
+/**
+ * `existing`: the same action and input digest are there already. `conflict`: the id belongs to another run.
+ * `unacknowledged`: it may be there, and is not known to be as safe as the store was told to make it.
+ */
 export type CreateReply =
   | { readonly kind: "created" }
   | { readonly kind: "existing" }
+  | { readonly kind: "unacknowledged" }
   | { readonly kind: "conflict"; readonly action: string; readonly inputDigest: string };
 
 /** One delivery of a run's job to one processor. `nonce` is the processor's own; the rest is the queue's word. */

@@ -19,6 +19,7 @@ const NOT_CAUSED_HERE = [
   "redis-nearly-full",
   "redis-plaintext",
   "redis-write-failed",
+  "redis-takes-no-writes",
   "redis-lost",
   "clock-skew",
   "newer-release",
@@ -188,7 +189,17 @@ test("what a worker warns of that finds runs without jobs is documented", async 
   expect(warnings(worker)).toEqual(["job-lost", "more-jobs-lost"]);
 });
 
-test("all documented warnings but nine were caused here", () => {
+test("what a worker warns of whose replicas are away is documented", async () => {
+  const nothing = defineAction<null, void>({ name: "nothing" });
+  const actions = [nothing.implement(() => {})];
+  await harness.client().enqueue(nothing, null);
+
+  const worker = await harness.worker({ actions, durability: { replicas: 1 } });
+
+  await eventually(() => expect(warnings(worker)).toEqual(["redis-not-safe-yet"]));
+});
+
+test("all documented warnings but ten were caused here", () => {
   const names = documentedWarnings().map(({ name }) => name);
 
   expect(names.filter((name) => !seen.has(name))).toEqual(NOT_CAUSED_HERE);

@@ -13,6 +13,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "core/src/calls/last-calls.ts": 1,
   "redis-store/src/judge-server.ts": 5,
   "refrain/src/become-ready.ts": 2,
+  "refrain/src/create-worker.ts": 1,
   "worker/src/attempt-reporter.ts": 7,
   "worker/src/connection-log.ts": 1,
   "worker/src/lock-keeper.ts": 2,
