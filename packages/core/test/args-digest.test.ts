@@ -144,6 +144,21 @@ describe("F20 arguments without a canonical form are refused with their place", 
   test.for<[string, unknown, string]>([
     ["a function", { items: [{ fn: () => 1 }] }, "args[1].items[0].fn is a function;"],
     ["a symbol", [Symbol("a")], "args[1][0] is a symbol;"],
+    [
+      "an array with a name",
+      /a/.exec("a"),
+      'args[1] is an array with a property of its own, "groups";',
+    ],
+    [
+      "an array with a large number as a name",
+      Object.assign([1], { "5000000000": 2 }),
+      'args[1] is an array with a property of its own, "5000000000";',
+    ],
+    [
+      "an array with a symbol",
+      Object.assign([], { [Symbol("a")]: 1 }),
+      "args[1] has a symbol as a key;",
+    ],
     ["a symbol as key", { [Symbol("a")]: 1 }, "args[1] has a symbol as a key;"],
     ["a cycle", self, "args[1][0].self is a cycle: it contains itself;"],
     ["a class instance", { price: new Money() }, "args[1].price is an instance of Money;"],

@@ -156,11 +156,25 @@ test.for([
   ["more than one value", "01c0c0", /cannot be decoded/],
   ["an unknown extension", "01d40500", /cannot be decoded/],
   ["a reference to another part", "01d67000000001", /cannot be decoded/],
+  ["the byte that means nothing", "01c1", /cannot be decoded: it holds the byte C1/],
+  ["the same in a list", "0191c1", /holds the byte C1/],
+  ["the same in an object", "0181a161c1", /holds the byte C1/],
+  ["the same in a Set", "01d4730091c1", /holds the byte C1/],
   ["a value that contains itself", "0192d6690000000191d67000000001c0", /cannot be decoded/],
 ] as const)("F18 %s: a SerializationError", ([, hex, message]) => {
   expect(() => msgpackCodec.decode(Buffer.from(hex, "hex"))).toThrow(
     expect.objectContaining({ code: "SERIALIZATION", message: expect.stringMatching(message) }),
   );
+});
+
+test("the byte that means nothing may be part of a value", () => {
+  const value = {
+    bytes: Buffer.of(0xc1),
+    number: 0xc1,
+    list: [new Map([["c1", new Set([0xc1])]])],
+  };
+
+  expect(roundTrip(value)).toStrictEqual(value);
 });
 
 test("F18 a hundred thousand levels are a SerializationError, and the codec goes on working", () => {

@@ -33,10 +33,10 @@ class Declined extends Error {
   }
 }
 
-const order = defineAction<{ secret: string; fails: boolean }, string>({ name: "order" });
+const order = defineAction<{ note: string; fails: boolean }, string>({ name: "order" });
 
 /** Passes a secret through everything that is stored of a run. */
-const passesOn: Implementation = order.implement(async (ctx, { secret, fails }) => {
+const passesOn: Implementation = order.implement(async (ctx, { note, fails }) => {
   const echo = durable("echo", async (text: string) => ({ text, list: [{ text }] }));
   const decline = durable("decline", async (text: string): Promise<string> => {
     throw new Declined(text);
@@ -44,7 +44,7 @@ const passesOn: Implementation = order.implement(async (ctx, { secret, fails }) 
   const unknown = durable("unknown", async (text: string): Promise<string> => {
     throw new OutcomeUnknownError({ retryAfterMs: 1, cause: new Error(text) });
   });
-  const { text } = await ctx.durableExecute(echo, [secret]);
+  const { text } = await ctx.durableExecute(echo, [note]);
   await ctx.durableExecute(decline, [text]).catch(() => {});
   await ctx.durableExecute(unknown, [text], { reconciler: async () => text });
   if (fails) await ctx.durableExecute(decline, [text]);
@@ -58,7 +58,7 @@ async function findsSecret(codec: Codec): Promise<boolean> {
   const client = harness.client({ codec, errors: { Declined } });
   const runs = await client.enqueueMany(
     order,
-    [false, true].map((fails) => ({ input: { secret, fails } })),
+    [false, true].map((fails) => ({ input: { note: secret, fails } })),
   );
   const [good, bad] = await Promise.allSettled(runs.map((run) => run.result()));
   await worker.close();
@@ -93,7 +93,7 @@ describe("what a run holds", () => {
 
 test("a run goes on after its key is no longer the primary one", async () => {
   const client = harness.client({ codec: first });
-  const run = await client.enqueue(order, { secret: "s", fails: false });
+  const run = await client.enqueue(order, { note: "s", fails: false });
   await harness.worker({ actions: [passesOn], codec: rotated });
 
   const result = await harness.client({ codec: rotated }).run(order, run.runId).result();
@@ -104,7 +104,7 @@ test("a run goes on after its key is no longer the primary one", async () => {
 
 test("a worker without the key hands a run back and says why, and one that has it finishes the run", async () => {
   const client = harness.client({ codec: rotated });
-  const run = await harness.client({ codec: first }).enqueue(order, { secret: "s", fails: false });
+  const run = await harness.client({ codec: first }).enqueue(order, { note: "s", fails: false });
   const without = await harness.worker({ actions: [passesOn], codec: second });
 
   const { error } = await without.event("fenced");
@@ -123,7 +123,7 @@ test("F18 an input that was moved from another run reaches no action, and ends i
   const client = harness.client({ codec: first });
   const [mine, theirs] = await client.enqueueMany(
     order,
-    ["mine", "theirs"].map((secret) => ({ input: { secret, fails: false } })),
+    ["mine", "theirs"].map((note) => ({ input: { note, fails: false } })),
   );
   const input = await redis.hgetBuffer(shard.of(mine?.runId ?? "").run, "input");
   await redis.hset(shard.of(theirs?.runId ?? "").run, { input: input ?? "" });

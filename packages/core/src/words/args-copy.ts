@@ -13,20 +13,8 @@ export function copyOfArgs(args: readonly unknown[]): unknown[] {
 
 function copyOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return copyOfArray(value);
+  if (Array.isArray(value)) return value.map(copyOf);
   return isPlainObject(value) ? copyOfFields(value) : copyOfBuiltIn(value);
-}
-
-function copyOfArray(items: readonly unknown[]): unknown[] {
-  const copy = items.map(copyOf);
-  // What a match of a RegExp has besides its items, for one. Named keys come after the numbers.
-  const keys = Object.keys(items);
-  for (let at = keys.length - 1; at >= 0; at -= 1) {
-    const key = keys[at] ?? "";
-    if (Object.hasOwn(copy, key)) break;
-    setField(copy, key, Reflect.get(items, key));
-  }
-  return copy;
 }
 
 function copyOfFields(value: object): object {

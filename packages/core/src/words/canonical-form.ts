@@ -18,8 +18,8 @@ import { isWellFormed } from "./well-formed.ts";
  *     B<kind>:<bytes>:<sha256>         Buffer, typed arrays, ArrayBuffer, DataView
  *
  * @param label the first word of the path in errors: "args"
- * @throws TypeError that names the place, for functions, symbols, cycles, class instances, symbol keys, and values nested
- *   deeper than 500.
+ * @throws TypeError that names the place, for functions, symbols, cycles, class instances, symbol keys, named properties of
+ *   arrays, and values nested deeper than 500.
  */
 export function canonicalForm(value: unknown, label: string): string {
   const trail: Trail = { label, keys: [], ancestors: [] };
@@ -65,6 +65,8 @@ function textOfArray(items: readonly unknown[], trail: Trail): string {
   // Array.prototype is an array itself, in any realm; that of a subclass is not.
   if (!Array.isArray(Object.getPrototypeOf(items))) throw instanceRefusal(items, trail);
   const { keys } = trail;
+  // The outermost array is not handed on as it is, only its items are.
+  if (keys.length > 0) checkNames(items, trail);
   let text = `a${items.length}[`;
   for (let index = 0; index < items.length; index += 1) {
     keys.push(index);
@@ -72,6 +74,21 @@ function textOfArray(items: readonly unknown[], trail: Trail): string {
     keys.pop();
   }
   return text;
+}
+
+/** fn would see what an array has besides its items, the match of a RegExp for one, and no replay could tell. */
+function checkNames(items: readonly unknown[], trail: Trail): void {
+  // Names come after the numbers.
+  const last = Object.keys(items).at(-1);
+  if (last !== undefined && !isIndex(last, items.length)) {
+    throw refusal(trail, `is an array with a property of its own, "${last}"`);
+  }
+  if (Object.getOwnPropertySymbols(items).length > 0) throw refusal(trail, "has a symbol as a key");
+}
+
+function isIndex(key: string, length: number): boolean {
+  const index = Number(key);
+  return index < length && String(index) === key;
 }
 
 function textOfNonArray(value: object, trail: Trail): string {

@@ -1,4 +1,4 @@
-import { Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, type UnpackOptions } from "msgpackr";
+import { C1, Packr, RESERVE_START_SPACE, RESET_BUFFER_MODE, type UnpackOptions } from "msgpackr";
 import { isNewerVersion, NewerFormatError, SerializationError } from "./errors.ts";
 
 /** The first byte of everything this codec writes. */
@@ -49,7 +49,9 @@ function encode(value: unknown): Uint8Array {
 function decode(bytes: Uint8Array): unknown {
   if (bytes[0] !== VERSION) throw versionError(bytes);
   try {
-    return unpack(bytes);
+    const value = unpack(bytes);
+    if (mayHoldNoValue(bytes) && holdsNoValue(value)) throw new Error("it holds the byte C1");
+    return value;
   } catch (cause) {
     throw new SerializationError(
       `${bytes.byteLength} stored bytes cannot be decoded: ${reasonOf(cause)}`,
@@ -72,6 +74,21 @@ function unpack(bytes: Uint8Array): unknown {
   }
   scratch.set(bytes);
   return packr.unpack(scratch, range);
+}
+
+/** The one byte that stands for nothing in MessagePack: msgpackr reads it as an object of its own, shared by all who meet it. */
+const NO_VALUE = 0xc1;
+
+function mayHoldNoValue(bytes: Uint8Array): boolean {
+  return Buffer.prototype.indexOf.call(bytes, NO_VALUE) !== -1;
+}
+
+function holdsNoValue(value: unknown): boolean {
+  if (value === C1) return true;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+  if (value instanceof Map) return [...value].flat(1).some(holdsNoValue);
+  const members: unknown[] = value instanceof Set ? [...value] : Object.values(value);
+  return members.some(holdsNoValue);
 }
 
 function versionError(bytes: Uint8Array): SerializationError {
