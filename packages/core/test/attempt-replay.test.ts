@@ -98,44 +98,6 @@ test("a result that cannot be stored is a recorded failure: fn does not run agai
   ]);
 });
 
-test("a result over the limit is a recorded failure that says how large it was", async () => {
-  const limits = { maxValueBytes: 100, maxJournalBytes: 10_000, maxCalls: 10 };
-  const drive = new Drive({ limits });
-  const large = durable("large", async () => "x".repeat(200));
-  await drive.create(action);
-
-  const attempt = await drive.attempt(action.implement((ctx) => ctx.durableExecute(large)));
-  await attempt.done;
-
-  expect(await drive.outcome()).toMatchObject({
-    name: "SerializationError",
-    message: expect.stringMatching(/20\d bytes are over the limit for one value \(100 bytes\)/),
-  });
-});
-
-test("a run with more calls than it may have fails before the next fn runs", async () => {
-  const limits = { maxValueBytes: 1000, maxJournalBytes: 10_000, maxCalls: 2 };
-  const drive = new Drive({ limits });
-  let ran = 0;
-  const step = durable("step", async () => {
-    ran += 1;
-  });
-  await drive.create(action);
-
-  const attempt = await drive.attempt(
-    action.implement(async (ctx) => {
-      for (;;) await ctx.durableExecute(step);
-    }),
-  );
-  await attempt.done;
-
-  expect(ran).toBe(2);
-  expect(await drive.outcome()).toMatchObject({
-    name: "LimitExceededError",
-    message: expect.stringContaining("run run-1, slot 2 (step): a run may have 2 calls"),
-  });
-});
-
 test("the log is silent while the action replays, and speaks from the first new line on", async () => {
   const drive = new Drive();
   const lines: string[] = [];

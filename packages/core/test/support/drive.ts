@@ -2,6 +2,7 @@ import {
   type Attempt,
   type AttemptEvent,
   type Clock,
+  type Codec,
   type CommitPort,
   defaultLimits,
   definitionOf,
@@ -11,6 +12,7 @@ import {
   MemoryStore,
   msgpackCodec,
   newNonce,
+  placeInRun,
   planReopen,
   prepareInput,
   type RunActionOptions,
@@ -21,13 +23,14 @@ import {
 export class Drive {
   readonly store: MemoryStore;
   readonly events: AttemptEvent[] = [];
-  readonly #options: { readonly clock?: Clock; readonly limits?: Limits };
+  readonly #options: { readonly clock?: Clock; readonly limits?: Limits; readonly codec?: Codec };
   #delivery = 0;
 
   constructor(
     options: {
       readonly clock?: Clock;
       readonly limits?: Limits;
+      readonly codec?: Codec;
       readonly wrapPort?: (port: CommitPort) => CommitPort;
     } = {},
   ) {
@@ -37,7 +40,7 @@ export class Drive {
 
   async create(action: object, input: unknown = null): Promise<void> {
     const definition = definitionOf(action);
-    const options = { runId: "run-1", codec: msgpackCodec, limits: defaultLimits };
+    const options = { runId: "run-1", codec: this.#codec, limits: defaultLimits };
     const { bytes, digest } = await prepareInput(definition, input, options);
     const { name, queue, version } = definition;
     const run = { runId: "run-1", action: name, queue, version, input: bytes, inputDigest: digest };
@@ -89,7 +92,16 @@ export class Drive {
 
   /** The decoded outcome: the output, or the error's stored form. */
   async outcome(): Promise<unknown> {
-    const outcome = (await this.store.read("run-1"))?.outcome;
-    return outcome === undefined ? undefined : msgpackCodec.decode(outcome.payload);
+    const run = await this.store.read("run-1");
+    if (run?.outcome === undefined) return undefined;
+    const { status, payload } = run.outcome;
+    return this.#codec.decode(
+      payload,
+      placeInRun(status === "SUCCEEDED" ? "output" : "error", run),
+    );
+  }
+
+  get #codec(): Codec {
+    return this.#options.codec ?? msgpackCodec;
   }
 }
