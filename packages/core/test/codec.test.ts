@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SerializationError } from "../src/words/errors.ts";
@@ -182,6 +183,15 @@ test("F18 a hundred thousand levels are a SerializationError, and the codec goes
 
   expect(() => msgpackCodec.decode(deep)).toThrow(SerializationError);
   expect(roundTrip({ a: 1 })).toEqual({ a: 1 });
+});
+
+test("a refusal shows nothing of what was stored, and keeps no cause that does", () => {
+  const bytes = Buffer.concat([msgpackCodec.encode({ iban: "DE02 1203" }), Buffer.of(0xc0)]);
+
+  const error = thrownBy(() => msgpackCodec.decode(bytes));
+
+  expect(error).toBeInstanceOf(SerializationError);
+  expect(inspect(error)).not.toContain("DE02");
 });
 
 test("F18 keys from outside never change a prototype", () => {

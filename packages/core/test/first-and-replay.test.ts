@@ -46,7 +46,14 @@ function errorView(error: unknown): unknown {
   const { name, message, cause } = error;
   const type = Object.getPrototypeOf(error) as unknown;
   const inner = cause === undefined ? undefined : errorView(cause);
-  return { type, name, message, code: Reflect.get(error, "code"), inner, fields: { ...error } };
+  return {
+    type,
+    name,
+    message,
+    code: Reflect.get(error, "code"),
+    inner,
+    fields: Object.entries(error),
+  };
 }
 
 describe("F20 the first attempt sees a result as every replay does (S4), and fn runs once", () => {

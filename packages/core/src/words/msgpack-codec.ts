@@ -52,11 +52,10 @@ function decode(bytes: Uint8Array): unknown {
     const value = unpack(bytes);
     if (mayHoldNoValue(bytes) && holdsNoValue(value)) throw new Error("it holds the byte C1");
     return value;
-  } catch (cause) {
-    throw new SerializationError(
-      `${bytes.byteLength} stored bytes cannot be decoded: ${reasonOf(cause)}`,
-      { cause },
-    );
+  } catch (error) {
+    // Not as its cause: msgpackr's messages may show the value, and errors end up in logs.
+    const reason = reasonOf(error);
+    throw new SerializationError(`${bytes.byteLength} stored bytes cannot be decoded: ${reason}`);
   }
 }
 
@@ -100,6 +99,9 @@ function versionError(bytes: Uint8Array): SerializationError {
     : new SerializationError(message);
 }
 
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message.slice(0, 200) : "unknown reason";
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown reason";
+  return error.message
+    .replace(/^(Data read, but end of buffer not reached).*/s, "$1")
+    .slice(0, 200);
 }
