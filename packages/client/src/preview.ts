@@ -1,7 +1,8 @@
+import { isSecretName } from "@refrain/core";
+
 const MAX_LENGTH = 200;
 const MAX_TEXT = 40;
 const MAX_MEMBERS = 5;
-const SECRET = /pass|secret|token|auth|credential|api.?key|card|cvc|iban/i;
 
 /**
  * A few words about an input for people who look at a queue: at most 200 characters, cut short in depth and width, without
@@ -42,7 +43,7 @@ function sketchObject(value: object, depth: number): string {
   const keys = Object.keys(value);
   const fields = keys.slice(0, MAX_MEMBERS).map((key) => {
     const field = Object.getOwnPropertyDescriptor(value, key);
-    return `${key.slice(0, MAX_TEXT)}: ${SECRET.test(key) ? "…" : sketch(field?.value, depth - 1)}`;
+    return `${key.slice(0, MAX_TEXT)}: ${isSecretName(key) ? "…" : sketch(field?.value, depth - 1)}`;
   });
   return `{${[...fields, ...more(keys.length)].join(", ")}}`;
 }

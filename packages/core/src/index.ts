@@ -117,6 +117,7 @@ export {
   UsageError,
 } from "./words/errors.ts";
 export { defaultLimits, type Limits } from "./words/limits.ts";
+export { type LoggedError, loggedError } from "./words/logged-error.ts";
 export { msgpackCodec } from "./words/msgpack-codec.ts";
 export { type NotStarted, notStarted } from "./words/not-started.ts";
 export { Notices } from "./words/notices.ts";
@@ -124,3 +125,4 @@ export { checkName, checkOptions } from "./words/options.ts";
 export { type CallPlace, type Place, placeInRun } from "./words/place.ts";
 export { decodeReopened, encodeReopened, type ReopenedCall } from "./words/reopened-calls.ts";
 export { typeOnly, ValidationError } from "./words/schema.ts";
+export { isSecretName } from "./words/secret-names.ts";

@@ -20,7 +20,10 @@ export interface DeliverOptions {
   readonly errors: ErrorClasses;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** What Refrain logs. */
   readonly logger: Logger;
+  /** What `ctx.log` is made of. */
+  readonly actionLogger: Logger;
   readonly emitter: WorkerEmitter;
   readonly poisonAfter: number;
   /** Fails a run whose code leaves a rejection unhandled. */

@@ -53,11 +53,11 @@ async function act(
   options: DeliverOptions,
   reporter: AttemptReporter,
 ): Promise<AttemptEnd> {
-  const { codec, errors, limits, clock, logger, scope } = options;
+  const { codec, errors, limits, clock, actionLogger: logger, scope } = options;
   const observer = reporter.observe;
   const mayStartEffect = (): boolean => inHand.lock.isCertain;
   const settings = { codec, errors, limits, clock, logger, observer, mayStartEffect, notices };
-  const owner = new AttemptRejections(run, logger);
+  const owner = new AttemptRejections(run, options.logger);
   const start = (): Attempt => runAction({ claim, run, implementation, ...settings });
   const begun = beginAttempt(scope, run, () =>
     options.handleRejections ? owningRejections(owner, start) : start(),

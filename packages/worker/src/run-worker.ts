@@ -1,4 +1,9 @@
-import { type ActionImplementation, type Implementation, implementationOf } from "@refrain/core";
+import {
+  type ActionImplementation,
+  type Implementation,
+  implementationOf,
+  loggedError,
+} from "@refrain/core";
 import type { Worker as BullWorker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Logger, pino } from "pino";
@@ -38,7 +43,8 @@ export interface Worker {
 }
 
 /** What a worker is made of; `createWorker` of the package `refrain` puts it together. */
-export interface RunWorkerOptions extends Omit<DeliverOptions, "emitter" | "logger"> {
+export interface RunWorkerOptions
+  extends Omit<DeliverOptions, "emitter" | "logger" | "actionLogger"> {
   /** Default: one that writes to standard output. */
   readonly logger?: Logger | undefined;
   readonly actions: readonly Implementation[];
@@ -70,6 +76,7 @@ const CLOSE_WITHIN_MS = 2000;
 export class RunWorker implements Worker {
   readonly #options: RunWorkerOptions;
   readonly #logger: Logger;
+  readonly #actionLogger: Logger;
   readonly #emitter: WorkerEmitter;
   readonly #inHand = new DeliveriesInHand();
   readonly #slots: RunSlots;
@@ -85,12 +92,17 @@ export class RunWorker implements Worker {
   constructor(options: RunWorkerOptions) {
     const { concurrency, clock, logger = pino({ name: "refrain" }) } = options;
     this.#options = options;
-    this.#logger = logger;
+    // What Refrain itself logs of an error; what actions log is theirs.
+    this.#logger = logger.child({}, { serializers: { err: loggedError } });
+    this.#actionLogger = logger;
     this.#implementations = new Map(
       options.actions.map((action) => [action.name, implementationOf(action)]),
     );
     this.#emitter = new WorkerEmitter((error) =>
-      logger.error({ err: error }, "a listener of a worker event threw; runs are not affected"),
+      this.#logger.error(
+        { err: error },
+        "a listener of a worker event threw; runs are not affected",
+      ),
     );
     const bounds = boundsOf(this.#implementations.values());
     this.#slots = new RunSlots({ concurrency, bounds, clock });
@@ -99,7 +111,8 @@ export class RunWorker implements Worker {
     if (options.handleSignals) this.#undo.push(closeOnSignals(() => this.close()));
     this.#started = this.#start();
     this.#started.catch((error: unknown) => {
-      if (this.#closed === undefined) logger.error({ err: error }, "the worker could not start");
+      if (this.#closed === undefined)
+        this.#logger.error({ err: error }, "the worker could not start");
     });
   }
 
@@ -180,6 +193,7 @@ export class RunWorker implements Worker {
     return {
       ...this.#options,
       logger: this.#logger,
+      actionLogger: this.#actionLogger,
       emitter: this.#emitter,
       implementations: this.#implementations,
       inHand: this.#inHand,
