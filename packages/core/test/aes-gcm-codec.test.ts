@@ -5,6 +5,7 @@ import {
   type Codec,
   codecOf,
   msgpackCodec,
+  NewerFormatError,
   type Place,
   SerializationError,
 } from "@refrain/core";
@@ -92,6 +93,12 @@ test("plain bytes in place of encrypted ones are refused", () => {
   expect(() => codecOf("shop", codec).decode(forged, place)).toThrow(
     /run order-1, slot 1: the stored result is not encrypted, and requireEncrypted is on/,
   );
+});
+
+test("an envelope of a newer format is left to newer releases", () => {
+  const newer = Buffer.concat([Buffer.from("e2"), written.subarray(2)]);
+
+  expect(() => codec.decode(newer, place)).toThrow(NewerFormatError);
 });
 
 test("without requireEncrypted, values of before are read, and all that is written is encrypted", () => {

@@ -1,8 +1,15 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from "node:crypto";
 import { type Codec, codecOf } from "./codec.ts";
 import { type EncryptionKey, readKeys } from "./encryption-keys.ts";
-import { envelopeHead, isEnvelope, NONCE_BYTES, readEnvelope, TAG_BYTES } from "./envelope.ts";
-import { SerializationError } from "./errors.ts";
+import {
+  envelopeHead,
+  isEnvelope,
+  isNewerEnvelope,
+  NONCE_BYTES,
+  readEnvelope,
+  TAG_BYTES,
+} from "./envelope.ts";
+import { NewerFormatError, SerializationError } from "./errors.ts";
 import { msgpackCodec } from "./msgpack-codec.ts";
 import { checkOptions } from "./options.ts";
 import type { Place } from "./place.ts";
@@ -91,6 +98,11 @@ class AesGcmCodec implements Codec {
 
   decode(bytes: Uint8Array, place: Place): unknown {
     if (isEnvelope(bytes)) return this.#inner.decode(this.#decrypt(bytes, place), place);
+    if (isNewerEnvelope(bytes)) {
+      throw new NewerFormatError(
+        `${described(place)} is encrypted in a format that this release does not know`,
+      );
+    }
     if (!this.#settings.requireEncrypted) return this.#inner.decode(bytes, place);
     throw new SerializationError(
       `${described(place)} is not encrypted, and requireEncrypted is on: somebody replaced it, or it was stored before encryption was`,

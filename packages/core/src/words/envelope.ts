@@ -30,6 +30,12 @@ export function isEnvelope(bytes: Uint8Array): boolean {
   return bytes[0] === MARK[0] && bytes[1] === MARK[1];
 }
 
+/** An envelope of a format that a newer release may know: "e2" to "e9". */
+export function isNewerEnvelope(bytes: Uint8Array): boolean {
+  const [mark, version = 0] = bytes;
+  return mark === MARK[0] && version > 0x31 && version <= 0x39;
+}
+
 /** The parts of an envelope, as views on its bytes; undefined when it is cut off. */
 export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
   const keyEnd = HEAD_BYTES + (bytes[2] ?? 0);
