@@ -73,6 +73,9 @@ function tryRefrain(tarballs: ReadonlyMap<string, string>): void {
   expectLines("the README's example", withoutLog(printed), promisedOutput(example));
   const inline = 'console.log(typeof require("refrain").createWorker)';
   expectLines('require("refrain")', lines(run("node", ["-e", inline], app)), ["function"]);
+  const found = run("npx", ["refrain", "doctor", "--accept-risk", "no-persistence", "--json"], app);
+  const { layout } = (JSON.parse(found) as { namespace: { layout: object } }).namespace;
+  expectLines("npx refrain doctor", [JSON.stringify(layout)], ['{"version":1,"shards":1}']);
   const typed = lines(run("node", ["compiled/commonjs.cjs"], app));
   expectLines("a CommonJS module in TypeScript", typed, ["from-commonjs function"]);
 }

@@ -15,7 +15,7 @@ export {
   reservedQueueNames,
   ShardKeys,
 } from "./keys.ts";
-export { checkLayoutIfAny } from "./layout.ts";
+export { checkLayoutIfAny, LAYOUT_VERSION, type Layout, readLayout } from "./layout.ts";
 export { checkShards, shardOf } from "./shard-of.ts";
 
 // Connections and servers
@@ -35,6 +35,7 @@ export {
   judgeServer,
   type Risk,
 } from "./judge-server.ts";
+export { deniedCommands } from "./may-run.ts";
 export { productOf, readServerInfo, type ServerInfo } from "./server-info.ts";
 export {
   RedisSettledHints,

@@ -4,7 +4,7 @@ import { layout } from "./scripts.generated.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Of the keys, fields and bytes that docs/redis-layout.md describes. */
-const LAYOUT_VERSION = 1;
+export const LAYOUT_VERSION = 1;
 
 /** One run is kept as a newer release does: its own workers and clients go on with it. */
 export function newerLayout(version: string): StoreError {
@@ -43,16 +43,29 @@ export async function checkLayoutIfAny(
   namespace: string,
   shards: number,
 ): Promise<void> {
+  const found = await readLayout(redis, namespace);
+  if (found !== undefined) refuseOther(namespace, found, shards);
+}
+
+/**
+ * How a namespace is laid out; undefined when nobody has used it yet.
+ *
+ * @throws StoreError when Redis cannot say.
+ */
+export async function readLayout(
+  redis: RedisClient,
+  namespace: string,
+): Promise<Layout | undefined> {
   const key = layoutKey(namespace);
   const found = await redis.hmget(key, "version", "shards").catch((error: unknown) => {
     throw StoreError.from(`the layout of namespace "${namespace}" cannot be read`, error);
   });
-  const [version, known] = found.map((value) => (value === null ? undefined : Number(value)));
-  if (version === undefined || known === undefined) return;
-  refuseOther(namespace, { version, shards: known }, shards);
+  const [version, shards] = found.map((value) => (value === null ? undefined : Number(value)));
+  return version === undefined || shards === undefined ? undefined : { version, shards };
 }
 
-interface Layout {
+/** How a namespace is laid out: the version of docs/redis-layout.md, and over how many shards its runs spread. */
+export interface Layout {
   readonly version: number;
   readonly shards: number;
 }

@@ -291,6 +291,24 @@ export const list: Script<{ readonly live: string; readonly runs: readonly strin
   "lua": "#!lua\n--[[\n  list: what a page of live runs needs to have its jobs added again. A name on the page that has no run goes. Each run is\n  nine values: its id, and then the fields below; what it lacks is empty.\n\n  KEYS[1]    live  zset  runs not settled yet, by creation time\n  KEYS[2..]  runs  list  the page's runs\n\n  ARGV[1..]  runIds  list  their ids\n\n  returns\n    page  runs:list\n]]\nlocal live = KEYS[1]\nlocal fields = { 'action', 'version', 'queue', 'status', 'incarnation', 'createdAt', 'notBefore', 'priority' }\nlocal page = {}\nfor i, runId in ipairs(ARGV) do\n  local run = redis.call('HMGET', KEYS[i + 1], unpack(fields))\n  if run[1] then\n    page[#page + 1] = runId\n    for field = 1, #fields do page[#page + 1] = run[field] or '' end\n  else\n    redis.call('ZREM', live, runId)\n  end\nend\nreturn { 'page', page }\n"
 };
 
+export const may: Script<{  }, { readonly commands: readonly Operand[] }, { readonly tag: "denied"; readonly commands: readonly Buffer[] }> = {
+  "name": "may",
+  "sha1": "8b2e47074aaf4750c42f03877b7103f3793a1de0",
+  "keys": [],
+  "args": [
+    "commands"
+  ],
+  "outcomes": {
+    "denied": [
+      {
+        "name": "commands",
+        "type": "list"
+      }
+    ]
+  },
+  "lua": "#!lua flags=no-writes\n--[[\n  may: which of these commands the user who asks is not allowed. None of them is run.\n\n  ARGV[1..]  commands  list  each with its arguments, parted by single spaces\n\n  returns\n    denied  commands:list  as they were given\n]]\nlocal denied = {}\nfor _, command in ipairs(ARGV) do\n  local words = {}\n  for word in command:gmatch('[^ ]+') do words[#words + 1] = word end\n  -- What this server does not know, nobody misses.\n  local isKnown, isAllowed = pcall(redis.acl_check_cmd, unpack(words))\n  if isKnown and not isAllowed then denied[#denied + 1] = command end\nend\nreturn { 'denied', denied }\n"
+};
+
 export const prune: Script<{ readonly runs: readonly string[] }, { readonly before: number }, { readonly tag: "pruned"; readonly count: number }> = {
   "name": "prune",
   "sha1": "d3e9d2d7918fd95d9605bb4e75e9ecafe159f60c",

@@ -1,6 +1,7 @@
 import { checkName, checkOptions, type Implementation, implementationOf } from "@refrain/core";
 import { checkQueueName, type Risk } from "@refrain/redis-store";
 import type { Logger } from "pino";
+import { checkRisks } from "./accept-risks.ts";
 import { checkWhole } from "./check-number.ts";
 import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
 
@@ -69,8 +70,6 @@ const DEFAULTS = {
 
 type Defaulted = { readonly [K in keyof typeof DEFAULTS]: Required<WorkerOptions>[K] };
 
-const RISKS: readonly unknown[] = ["no-persistence", "plaintext"] satisfies readonly Risk[];
-
 /** @throws TypeError that names the option which is wrong. */
 export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defaulted {
   checkOptions("createWorker", options, KEYS);
@@ -85,7 +84,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
     if (value === undefined || typeof value === "boolean") continue;
     throw new TypeError(`createWorker: ${name} must be true or false`);
   }
-  checkRisks(options.acceptRisks);
+  checkRisks("createWorker: acceptRisks", options.acceptRisks ?? []);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const read = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as WorkerOptions) };
   checkWhole("createWorker: concurrency", read.concurrency, 1, 100_000);
@@ -108,11 +107,4 @@ function checkActions(actions: readonly Implementation[]): void {
     }
     names.add(definition.name);
   }
-}
-
-function checkRisks(risks: unknown = []): void {
-  if (Array.isArray(risks) && risks.every((risk) => RISKS.includes(risk))) return;
-  throw new TypeError(
-    `createWorker: acceptRisks must be a list of ${RISKS.join(" and ")}, not ${JSON.stringify(risks)}`,
-  );
 }
