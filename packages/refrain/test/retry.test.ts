@@ -1,4 +1,7 @@
+import { newNonce } from "@refrain/core";
+import { RedisStore } from "@refrain/redis-store";
 import { eventually } from "@refrain/testkit";
+import { UnrecoverableError, Worker } from "bullmq";
 import {
   currentCall,
   defineAction,
@@ -94,6 +97,40 @@ test("who retries as soon as the result rejects need not wait for BullMQ to hear
   expect(await run.result({ timeoutMs: 10_000 })).toBe("done");
   expect(failures).toBe(20);
 });
+
+test("a job that its worker has not let go of yet is replaced as soon as it has", async () => {
+  const client = harness.client();
+  const run = await client.enqueue(order, "o-1", { runId: "r-1" });
+  const worker = new Worker("default", null, {
+    connection: harness.redis(),
+    prefix: harness.prefix(),
+    autorun: false,
+  });
+  harness.defer(() => worker.close());
+  const job = await worker.getNextJob("token");
+  await failByHand("r-1");
+
+  const retrying = run.retry();
+  await eventually(async () => expect(await run.status()).toBe("QUEUED"));
+  await job?.moveToFailed(new UnrecoverableError("declined"), "token", false);
+  await retrying;
+
+  const replaced = await harness.queue().getJob("run-r-1");
+  expect(await replaced?.getState()).toBe("waiting");
+  expect(replaced?.data).toMatchObject({ runId: "r-1", incarnation: 1 });
+});
+
+/** What a worker writes whose run fails: in the journal, and not yet in the queue. */
+async function failByHand(runId: string): Promise<void> {
+  const store = new RedisStore({ redis: harness.redis(), namespace: harness.namespace });
+  const delivery = { runId, action: order.name, queue: "default", nonce: newNonce() };
+  const job = { jobTimestamp: 1, attemptsStarted: 1, incarnation: 0 };
+  const reply = await store.claim({ ...delivery, ...job });
+  if (reply.kind !== "claimed") throw new Error(`the claim was answered "${reply.kind}"`);
+  const payload = Buffer.from("never read");
+  reply.claim.settle({ status: "FAILED", payload, failedSlot: undefined, retentionMs: 60_000 });
+  await reply.claim.acknowledged();
+}
 
 test("of many who retry at once one reopens the run, and the others are told that it is live", async () => {
   const gateway = new Gateway();

@@ -36,7 +36,7 @@ function survivor(ledger: EffectLedger) {
   });
 }
 
-test("a run that only ever kills its worker fails, and names the call that does it", async () => {
+test("a run that only ever kills its worker fails, names the call that does it, and goes on when it is retried", async () => {
   const ledger = new EffectLedger();
   const run = await harness.client().enqueue(poison, null, { runId: "r-1" });
   // The first of them recorded a call and started the next: that was progress.
@@ -51,6 +51,10 @@ test("a run that only ever kills its worker fails, and names the call that does 
   );
   expect(ledger.counts("attempt").get("r-1")).toBe(3);
   expect(worker.logs.some((line) => line.level === 50 && line.run === "r-1")).toBe(true);
+
+  // Nothing here kills this worker: it is as if a release had mended it.
+  await run.retry();
+  expect((await run.result({ timeoutMs: 20_000 })).split(" ")).toHaveLength(6);
 }, 60_000);
 
 test("attempts that made progress do not count, however often they vanish", async () => {

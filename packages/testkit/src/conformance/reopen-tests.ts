@@ -170,11 +170,16 @@ export const reopenTests: StoreTests = {
   "the run's job is taken when it is delivered again, and when it is added anew, whatever its clock says":
     async (t) => {
       for (const job of [
-        { jobTimestamp: 1_900_000_000_000 },
-        { jobTimestamp: 1_900_000_000_000, attemptsStarted: 1, incarnation: 1 },
-        { jobTimestamp: 1_800_000_000_000, attemptsStarted: 1, incarnation: 1 },
+        { jobTimestamp: 2000, attemptsStarted: 6 },
+        { jobTimestamp: 2000, attemptsStarted: 1, incarnation: 1 },
+        { jobTimestamp: 1000, attemptsStarted: 1, incarnation: 1 },
+        { jobTimestamp: 900, attemptsStarted: 1, incarnation: 1 },
       ]) {
-        const run = await failedRun(t);
+        const run = await t.created();
+        await t.claimed(run, { jobTimestamp: 1000, attemptsStarted: 5 });
+        const { claim } = await t.claimed(run, { jobTimestamp: 2000, attemptsStarted: 5 });
+        claim.settle(settlement({ status: "FAILED" }));
+        await claim.acknowledged();
         await t.store.reopen(await reopening(t, run));
 
         expect(await t.store.claim(t.delivery(run, job))).toMatchObject({ kind: "claimed" });
