@@ -1,27 +1,21 @@
 import { EffectLedger, eventually } from "@refrain/testkit";
 import { expect, test } from "vitest";
-import { Child } from "../support/child.ts";
-import { HANGS, hang, hanging, STEPS, stepping, stepsInto } from "../support/full-hands.ts";
+import { HANGS, hang, hanging, stepping, stepsInto } from "../support/full-hands.ts";
+import { FullHandsChildren } from "../support/full-hands-children.ts";
 import { Harness } from "../support/harness.ts";
 
 const harness = new Harness();
+const children = new FullHandsChildren(harness);
 const RUNS = 50;
-
-function fullHands(ledger: EffectLedger): Child {
-  const { url } = harness.server;
-  const env = { REDIS: url, NAMESPACE: harness.namespace, LEDGER: ledger.path };
-  const child = new Child(new URL("../support/full-hands-worker.ts", import.meta.url), env);
-  harness.defer(async () => child.kill("SIGKILL"));
-  return child;
-}
+const STEPS = 40;
 
 test("F23 SIGTERM hands 50 runs in flight back at once, at the price of no attempt and no effect", async () => {
   const ledger = new EffectLedger();
-  const items = Array.from({ length: RUNS }, (_, n) => ({ input: null, runId: `r-${n}` }));
+  const items = Array.from({ length: RUNS }, (_, n) => ({ input: STEPS, runId: `r-${n}` }));
   const runs = await harness.client().enqueueMany(stepping, items);
-  const child = fullHands(ledger);
+  const child = children.start(ledger);
   await eventually(() => expect(ledger.read().length).toBeGreaterThan(5 * RUNS), {
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
 
   const toldAt = performance.now();
@@ -39,21 +33,21 @@ test("F23 SIGTERM hands 50 runs in flight back at once, at the price of no attem
     expect([attemptsMade, stalledCounter, attemptsStarted]).toEqual([0, 0, 1]);
   }
   await harness.worker({ concurrency: RUNS, actions: [stepsInto(ledger)] });
-  const results = await Promise.all(runs.map((run) => run.result({ timeoutMs: 20_000 })));
+  const results = await Promise.all(runs.map((run) => run.result({ timeoutMs: 40_000 })));
   expect(new Set(results)).toEqual(new Set(["attempt 2"]));
   const effects = ledger.counts("effect");
   expect([effects.size, Math.max(...effects.values())]).toEqual([STEPS * RUNS, 1]);
   expect(ledger.counts("asked").size).toBe(0);
-}, 60_000);
+}, 90_000);
 
 test("F23 a second SIGTERM ends a process at once whose runs hang and whose Redis does not answer", async () => {
   await harness.client().enqueueMany(
     hanging,
     HANGS.map((input) => ({ input })),
   );
-  const child = fullHands(new EffectLedger());
+  const child = children.start(new EffectLedger());
   await eventually(() => expect(child.output.match(/^hangs/gm)).toHaveLength(HANGS.length), {
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
   harness.server.pause();
 
@@ -64,7 +58,7 @@ test("F23 a second SIGTERM ends a process at once whose runs hang and whose Redi
 
   harness.server.resume();
   expect([code, signal]).toEqual([128 + 15, null]);
-}, 60_000);
+}, 90_000);
 
 const LOCK_MS = 10_000;
 

@@ -9,6 +9,8 @@ const worker = createWorker({
   connection: String(process.env["REDIS"]),
   namespace: String(process.env["NAMESPACE"]),
   concurrency: 50,
+  lockDurationMs: Number(process.env["LOCK_MS"] ?? 15_000),
+  stalledIntervalMs: Number(process.env["STALLED_MS"] ?? 5000),
   handleSignals: true,
   logger: pino({ level: "info" }),
   actions: [stepsInto(ledger), hang((where) => process.stdout.write(`hangs: ${where}\n`))],

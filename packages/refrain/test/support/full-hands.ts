@@ -14,14 +14,13 @@ import { z } from "zod";
 export const HANGS = ["fn", "reconcilable fn", "reconciler", "output schema"] as const;
 export type Hang = (typeof HANGS)[number];
 
-export const stepping = defineAction<null, string>({ name: "stepping" });
+/** Takes how many steps to make. */
+export const stepping = defineAction<number, string>({ name: "stepping" });
 export const hanging = defineAction({
   name: "hanging",
   input: z.enum(HANGS),
   output: z.string().refine((text) => (text === "output schema" ? forEver() : true)),
 });
-
-export const STEPS = 40;
 
 function forEver(): Promise<never> {
   return new Promise(() => {});
@@ -36,15 +35,16 @@ export function stepsInto(ledger: EffectLedger): Implementation {
   const step = durable("step", async (n: number) => {
     const { idempotencyKey: key, runId } = currentCall();
     await new Promise((resolve) => setTimeout(resolve, 10 + (n % 4) * 10));
-    ledger.write({ kind: "effect", key, runId });
+    ledger.write({ kind: "effect", key, runId, n });
     return n;
   });
-  const reconciler = (): number => {
-    ledger.write({ kind: "asked", key: currentCall().idempotencyKey });
-    return -1;
+  const reconciler = () => {
+    const { idempotencyKey: key } = currentCall();
+    ledger.write({ kind: "asked", key });
+    return ledger.count("effect", key) > 0 ? -1 : notStarted();
   };
-  return stepping.implement(async (ctx) => {
-    for (let n = 0; n < STEPS; n++) {
+  return stepping.implement(async (ctx, steps) => {
+    for (let n = 0; n < steps; n++) {
       const options = n % 2 === 0 ? {} : { reconciler };
       await ctx.durableExecute(step, [n], options);
     }
