@@ -1,3 +1,4 @@
+import { startRedis } from "@refrain/testkit";
 import { Cluster, type Command, Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { RedisStore } from "../src/index.ts";
@@ -72,6 +73,18 @@ describe("durability", () => {
       ["waitaof", "1", "0", "500"],
     ]);
     redis.disconnect();
+  });
+
+  it("F29 is refused at the start to a user who may not wait", async () => {
+    await using server = await startRedis();
+    const admin = new Redis(server.url);
+    await admin.acl("SETUSER", "hasty", "on", "nopass", "allkeys", "+@all", "-wait");
+    const redis = new Redis(`redis://hasty:x@127.0.0.1:${server.port}`);
+
+    const ready = new RedisStore({ redis, durability: { replicas: 1 } }).ready();
+
+    await expect(ready).rejects.toThrow(/a user who may ask it to \(WAIT\): NOPERM/);
+    for (const connection of [admin, redis]) connection.disconnect();
   });
 
   it("is not for clusters", () => {
