@@ -5,7 +5,7 @@ export type Connection = string | RedisOptions | Redis;
 
 /**
  * `journal`: the journal's own, for batches and what else a store asks. `worker`: what BullMQ's workers ask; what they block
- * on is a duplicate without a time-out. `queue`: a client's, whose runs and jobs must arrive in order. `subscriber`: for
+ * on is a duplicate with more patience. `queue`: a client's, whose runs and jobs must arrive in order. `subscriber`: for
  * hints of settled runs.
  */
 export type Purpose = "journal" | "worker" | "queue" | "subscriber";

@@ -238,15 +238,20 @@ function boundsOf(implementations: Iterable<ActionImplementation>): Map<string, 
   return bounds;
 }
 
+/** BullMQ blocks no longer than this for a job. */
+const LONGEST_BLOCK_MS = 10_000;
+
 /**
- * BullMQ duplicates its connection, to block on it for jobs: there silence is no sign of death. When Redis is away, it may
- * never close the copy.
+ * BullMQ duplicates its connection, to block on it for jobs: there silence is a sign of death only later. When Redis is away,
+ * it may never close the copy.
  */
 function rememberCopies(redis: Redis): Redis[] {
   const copies: Redis[] = [];
   const duplicate = redis.duplicate.bind(redis);
   redis.duplicate = (override) => {
-    const copy = duplicate({ ...override, socketTimeout: undefined });
+    const { socketTimeout } = redis.options;
+    const later = socketTimeout === undefined ? undefined : socketTimeout + LONGEST_BLOCK_MS;
+    const copy = duplicate({ ...override, socketTimeout: later });
     copies.push(copy);
     return copy;
   };

@@ -32,14 +32,14 @@ test.concurrent("F9 a worker all of whose connections are open and dead goes on 
   await using opened = await openLoad();
   const { proxy, work, client } = opened;
   const runs = await enqueueLoad(client, RUNS);
-  await work.untilMoreEffects(20);
+  await work.untilEffects(20);
   const before = proxy.accepted;
 
   proxy.forget();
   const forgotten = performance.now();
-  await work.untilMoreEffects(RUNS);
+  await work.untilEffects(20 + 2 * RUNS);
   const backAfterMs = performance.now() - forgotten;
-  const outputs = await work.outcomes(runs, 30_000);
+  const outputs = await work.outcomes(runs, 60_000);
 
   expect(flawsOf(work, outputs)).toEqual([]);
   expect(proxy.accepted).toBeGreaterThan(before);
@@ -50,12 +50,16 @@ test.concurrent("F9 a network that swallows everything for longer than a lock lo
   await using opened = await openLoad();
   const { proxy, work, client } = opened;
   const runs = await enqueueLoad(client, RUNS);
-  await work.untilMoreEffects(20);
+  await work.untilEffects(20);
 
   proxy.blackHole();
   await new Promise((resolve) => setTimeout(resolve, 3 * SILENT_FOR_MS));
+  // What connects now is swallowed from its first greeting on.
+  const before = proxy.accepted;
+  proxy.cutAll();
+  await eventually(() => expect(proxy.accepted).toBeGreaterThan(before + 2));
   proxy.heal();
-  const outputs = await work.outcomes(runs, 30_000);
+  const outputs = await work.outcomes(runs, 60_000);
 
   expect(flawsOf(work, outputs)).toEqual([]);
 }, 40_000);
@@ -68,7 +72,7 @@ test.concurrent("F9 an enqueue on a connection that is open and dead arrives ove
 
   proxy.forget();
   const runs = await enqueueLoad(client, 3, "second");
-  const outputs = await work.outcomes(runs, 30_000);
+  const outputs = await work.outcomes(runs, 60_000);
 
   expect(runs.map(({ created }) => created)).toEqual([true, true, true]);
   expect(flawsOf(work, outputs)).toEqual([]);

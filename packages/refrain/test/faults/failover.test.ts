@@ -15,11 +15,11 @@ test.concurrent("F10 runs go on from what a lagging replica has, and live attemp
   await work.worker({ connection: pair.front.url }).ready();
   const client = createClient({ connection: pair.front.url });
   const runs = await enqueueLoad(client, RUNS);
-  await work.untilMoreEffects(100);
+  await work.untilEffects(100);
   await pair.untilInStep();
 
   pair.link.blackHole();
-  await work.untilMoreEffects(60);
+  await work.untilEffects(160);
   await pair.failOver();
   const outputs = await work.outcomes(runs, 30_000);
 

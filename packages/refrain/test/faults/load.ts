@@ -75,10 +75,9 @@ export class Load implements AsyncDisposable {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  /** Resolves when the load has got on by this much. */
-  async untilMoreEffects(count: number): Promise<void> {
-    const target = this.effects() + count;
-    const isThere = (): void => expect(this.effects()).toBeGreaterThanOrEqual(target);
+  /** Resolves when the load has had so many effects. */
+  async untilEffects(count: number): Promise<void> {
+    const isThere = (): void => expect(this.effects()).toBeGreaterThanOrEqual(count);
     await eventually(isThere, { timeoutMs: 30_000, intervalMs: 2 });
   }
 

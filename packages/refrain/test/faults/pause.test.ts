@@ -36,8 +36,8 @@ test.concurrent.each(Object.entries(PAUSES))(
     const client = createClient({ connection: server.url });
     const runs = await enqueueLoad(client, RUNS);
 
-    for (let pauses = 0; pauses < 2; pauses++) {
-      await work.untilMoreEffects(30);
+    for (let pauses = 1; pauses <= 2; pauses++) {
+      await work.untilEffects(30 * pauses);
       await pause(server);
     }
     const outputs = await work.outcomes(runs, 30_000);

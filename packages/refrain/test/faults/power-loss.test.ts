@@ -22,8 +22,8 @@ test.concurrent("F5 runs go on from what a power loss left, and live attempts no
   const runs = await enqueueLoad(client, RUNS);
   let lostBytes = 0;
 
-  for (const lossMs of [40, 100]) {
-    await work.untilMoreEffects(100);
+  for (const [losses, lossMs] of [40, 100].entries()) {
+    await work.untilEffects(100 * (losses + 1));
     await server.kill();
     lostBytes += await file.cutBack(lossMs);
     await server.restart();

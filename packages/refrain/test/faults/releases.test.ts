@@ -69,7 +69,7 @@ test("F21 a worker hands back, and never fails, a run whose journal a newer rele
   });
   await eventually(
     () => expect(worker.events.filter(({ type }) => type === "released").length).toBeGreaterThan(1),
-    { timeoutMs: 15_000 },
+    { timeoutMs: 30_000 },
   );
   const stored = await redis.hgetallBuffer(calls);
   await worker.close();
@@ -97,8 +97,8 @@ test("F21 a worker hands back, and never fails, a run whose journal a newer rele
     ],
   });
   await hurry("r-1");
-  expect(await run.result({ timeoutMs: 15_000 })).toMatch(/^attempt/);
-}, 40_000);
+  expect(await run.result({ timeoutMs: 30_000 })).toMatch(/^attempt/);
+}, 90_000);
 
 test("F21 a run that is kept in a newer layout is left alone, and says so to whoever reads it", async () => {
   const redis = harness.redis();
@@ -109,7 +109,7 @@ test("F21 a run that is kept in a newer layout is left alone, and says so to who
 
   const worker = await harness.worker({ ...SHORT_LOCKS, actions: [implementation] });
   await eventually(async () => expect(await deliveriesOf("r-1")).toBeGreaterThan(1), {
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
   });
 
   expect(await redis.hgetall(key)).toEqual(before);
@@ -118,8 +118,8 @@ test("F21 a run that is kept in a newer layout is left alone, and says so to who
   await redis.hdel(key, "layout");
   await redis.hset(key, "status", "QUEUED");
   await hurry("r-1");
-  expect(await run.result({ timeoutMs: 15_000 })).toBe("done");
-}, 40_000);
+  expect(await run.result({ timeoutMs: 30_000 })).toBe("done");
+}, 90_000);
 
 test("F21 what another release added to a run and to its job is ignored, and stays", async () => {
   const redis = harness.redis();

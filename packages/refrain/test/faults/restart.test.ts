@@ -5,11 +5,10 @@ import { expect, test } from "vitest";
 import { enqueueLoad, flawsOf, LOCKS, Load } from "./load.ts";
 
 const RUNS = 60;
-/** How long Redis stays away at each of its deaths, ms; the last time for longer than a lock lasts. */
-const ABSENCES = [0, 50, 0, LOCKS.lockDurationMs + 300];
+/** How long Redis stays away at each of its deaths, ms; the first time for longer than a lock lasts. */
+const ABSENCES = [LOCKS.lockDurationMs + 300, 0, 50, 0];
 
-async function killDuring(work: Load, server: RedisServer, awayMs: number): Promise<void> {
-  await work.untilMoreEffects(30);
+async function kill(server: RedisServer, awayMs: number): Promise<void> {
   const redis = new Redis(server.url);
   const [, policy] = await redis.config("GET", "appendfsync");
   // While such a server flushes, it holds back what it appends: what it had not written yet is no part of this.
@@ -30,7 +29,10 @@ test.concurrent.each(["everysec", "always"] as const)(
     const client = createClient({ connection: server.url });
     const runs = await enqueueLoad(client, RUNS);
 
-    for (const awayMs of ABSENCES) await killDuring(work, server, awayMs);
+    for (const [deaths, awayMs] of ABSENCES.entries()) {
+      await work.untilEffects(50 * (deaths + 1));
+      await kill(server, awayMs);
+    }
     const outputs = await work.outcomes(runs, 30_000);
 
     expect(flawsOf(work, outputs)).toEqual([]);
