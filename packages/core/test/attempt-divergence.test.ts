@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { crash, crashAfter } from "./support/crash-after.ts";
 import { Drive } from "./support/drive.ts";
 import { gate } from "./support/gate.ts";
+import { turns } from "./support/turns.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
 const echo = durable("echo", async (value: unknown) => value);
@@ -42,6 +43,31 @@ test("a divergence is announced with every dropped call and its key, and the run
       },
     ],
   });
+});
+
+test("a clear takes what was recorded from there on, and nothing of what follows it", async () => {
+  const drive = new Drive();
+  const started = gate();
+  const charge = durable("charge", () => started.passed);
+  await drive.create(action);
+
+  await crashAfter(drive, action, async (ctx) => {
+    for (const n of [1, 2, 3]) await ctx.durableExecute(echo, [n]);
+  });
+  await drive.attempt(
+    action.implement(async (ctx) => {
+      await ctx.durableExecute(echo, [1]);
+      await ctx.durableExecute(charge, [], { reconciler: () => notStarted() });
+    }),
+  );
+  await started.reached;
+  await turns(10);
+
+  const state = await drive.store.read("run-1");
+  expect(state?.calls.map((call) => [call.functionId, call.status])).toEqual([
+    ["echo", "SUCCEEDED"],
+    ["charge", "PENDING"],
+  ]);
 });
 
 test('under "guard" a started reconcilable call is never dropped: the run fails and says why', async () => {

@@ -1,0 +1,81 @@
+import type { Edit, Mutant, Mutants } from "./mutant.ts";
+
+const lua = "packages/redis-store/lua";
+
+/** What the suite that every store passes says of a script. */
+function caught(file: string, title: string, ...edits: readonly Edit[]): Mutant {
+  const caughtBy = { file: "packages/redis-store/test/conformance.test.ts", title };
+  return { file: `${lua}/${file}.lua`, edits, caughtBy };
+}
+
+/** Faults in the scripts. Those of the store in memory are planted by a test of the suite itself. */
+export const store: Mutants = {
+  "no fence": caught("commit/write", "a newer claim fences the older one, whatever that writes", [
+    "if owner ~= nonce then return 'fenced' end",
+    "",
+  ]),
+  "no group numbers": caught(
+    "commit/write",
+    "groups are numbered: a known number is the same one",
+    ["if n - seen <= 0 then return 'same' end", ""],
+  ),
+  "a gap goes unnoticed": caught(
+    "commit/write",
+    "a store that lost acknowledged writes tells the claim at its next one",
+    ["if n - seen > 1 then return 'gap' end", ""],
+  ),
+  "a settled run is written to": caught(
+    "commit/write",
+    "a run ends once: later writes of its own claim have no effect",
+    ["if status ~= 'RUNNING' then return 'fenced' end", ""],
+  ),
+  "a claim ignores the incarnation": caught(
+    "commit/claim",
+    "a job of an earlier incarnation is stale whatever its time",
+    ["return tonumber(incarnation) < tonumber(run.incarnation or 0)\n    or (", "return ("],
+  ),
+  "a claim ignores which deliveries are past": caught(
+    "commit/claim",
+    "nonces that the run moved on from are remembered for a while",
+    ["    or remembers(run.nonces, nonce)\n    or remembers(run.timestamps, timestamp)\n", ""],
+  ),
+  "a settled run is claimed": caught(
+    "commit/claim",
+    "a settled run answers its outcome to every further delivery",
+    ["if SETTLED[run.status] then return", "if false then return"],
+  ),
+  "suspect is never counted": caught(
+    "commit/claim",
+    "claims without progress are counted until a write or a release",
+    ["run.suspect = writes > 0 and 1 or (run.suspect or 0) + 1", "run.suspect = 1"],
+  ),
+  "a clear drops nothing": caught(
+    "commit/clear",
+    "clear drops the slots from first to last and no other",
+    ["redis.call('HDEL', calls, unpack(slots))", ""],
+  ),
+  "clears are not counted": caught("commit/clear", "clears are counted over all attempts", [
+    "redis.call('HINCRBY', run, 'clears', 1)",
+    "",
+  ]),
+  "a settled run stays for ever": caught(
+    "commit/settle",
+    "a settled run is gone when its retention is over",
+    ["redis.call('PEXPIRE', run, retention)", ""],
+  ),
+  "a released run stays RUNNING": caught(
+    "commit/release",
+    "a released run is not handed to a late copy of the claim that released it",
+    ["'status', 'QUEUED', ", ""],
+  ),
+  "create overwrites": caught(
+    "create",
+    "one id with another input or another action is a conflict that names what is there",
+    ["if knownAction then return { 'conflict', knownAction, knownDigest } end", ""],
+  ),
+  "a create that is sent twice is told of itself": caught(
+    "create",
+    "a request that is sent twice is told twice that it created the run",
+    ["if knownRequest == requestId then return 'created' end", ""],
+  ),
+};
