@@ -15,12 +15,7 @@ export const engine: Mutants = {
   },
   "a started call runs again unasked": {
     file: `${core}/decisions/plan-call.ts`,
-    edits: [
-      [
-        'return isReconcilable ? { kind: "reconcile" } : { kind: "rerun" };',
-        'return { kind: "rerun" };',
-      ],
-    ],
+    edits: [['kind: isReconcilable ? "reconcile" : "rerun"', 'kind: "rerun"']],
     caughtBy: {
       file: `${test}/attempt-release.test.ts`,
       title: "a release cuts a back-off short, and the next attempt asks the reconciler",

@@ -32,12 +32,12 @@ export const store: Mutants = {
   "a claim ignores the incarnation": caught(
     "commit/claim",
     "a job of an earlier incarnation is stale whatever its time",
-    ["return tonumber(incarnation) < tonumber(run.incarnation or 0)\n    or (", "return ("],
+    ["if newer ~= 0 then return newer < 0 end", ""],
   ),
   "a claim ignores which deliveries are past": caught(
     "commit/claim",
     "nonces that the run moved on from are remembered for a while",
-    ["    or remembers(run.nonces, nonce)\n    or remembers(run.timestamps, timestamp)\n", ""],
+    ["if remembers(run.nonces, nonce) then return true end", ""],
   ),
   "a settled run is claimed": caught(
     "commit/claim",
@@ -68,6 +68,23 @@ export const store: Mutants = {
     "a released run is not handed to a late copy of the claim that released it",
     ["'status', 'QUEUED', ", ""],
   ),
+  "a reopening clears what follows": caught(
+    "reopen",
+    "a failed run is live again, one generation on, with one call changed and every other kept",
+    [
+      "redis.call('HSET', calls, slot, call) end",
+      "redis.call('UNLINK', calls) redis.call('HSET', calls, slot, call) end",
+    ],
+  ),
+  "a reopening looks at nothing": caught(
+    "reopen",
+    "what was decided on another state of the run is refused",
+    ["or run.v + run.n ~= tonumber(v) ", ""],
+  ),
+  "a reopened run expires": caught("reopen", "a reopened run stays for ever", [
+    "redis.call('PERSIST', key)\n",
+    "",
+  ]),
   "create overwrites": caught(
     "create",
     "one id with another input or another action is a conflict that names what is there",
