@@ -5,7 +5,7 @@ import { Harness } from "./support/harness.ts";
 
 const harness = new Harness();
 
-test("a rejection that nobody handled fails its own run; one of nobody's ends the process as ever", async () => {
+test("F22 a rejection that nobody handled fails its own run; one of nobody's ends the process as ever", async () => {
   const env = { REDIS: harness.url(), NAMESPACE: harness.namespace };
 
   const child = new Child(new URL("./support/rejecting-worker.ts", import.meta.url), env);
