@@ -14,7 +14,7 @@ import { reviveError } from "./error-payload.ts";
 export const MAX_REOPENED = 255;
 
 /** What of a run decides how it is reopened. */
-export interface RunToReopen {
+interface RunToReopen {
   readonly runId: string;
   readonly action: string;
   readonly status: string;
