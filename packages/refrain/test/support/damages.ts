@@ -76,9 +76,11 @@ export const damageToRun: Damage = async (redis, keys, runId, dice) => {
   }
 };
 
-async function replace(redis: Redis, key: string, dice: Dice): Promise<unknown> {
-  await redis.del(key);
-  return dice.below(2) === 0 ? redis.set(key, anything(dice)) : redis.rpush(key, anything(dice));
+function replace(redis: Redis, key: string, dice: Dice): Promise<unknown> {
+  // In one step: the worker writes to these keys, too.
+  const emptied = redis.multi().del(key);
+  const value = anything(dice);
+  return (dice.below(2) === 0 ? emptied.set(key, value) : emptied.rpush(key, value)).exec();
 }
 
 const JOB_FIELDS = ["data", "opts", "name", "timestamp", "ats", "atm", "stc", "delay", "priority"];
