@@ -22,9 +22,9 @@ export interface BedOptions {
 }
 
 export const NAMESPACE = "bed";
-const STALLED_INTERVAL_MS = 500;
+const STALLED_INTERVAL_MS = 300;
 const WORKERS = 3;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 90_000;
 
 /** One real server, three places for worker processes and a client, all but the looks behind proxies; and one ledger. */
 export class Bed implements AsyncDisposable {
@@ -125,7 +125,7 @@ export class Bed implements AsyncDisposable {
   }
 
   /** Waits until BullMQ has nothing left to do, and says in what state each run's job is. */
-  async jobStates(runIds: readonly string[]): Promise<Map<string, string>> {
+  async jobStates(runIds: readonly string[], timeoutMs: number): Promise<Map<string, string>> {
     const states = new Map<string, string>();
     await eventually(
       async () => {
@@ -138,7 +138,7 @@ export class Bed implements AsyncDisposable {
         );
         if (open.length > 0) throw new Error(`jobs are not finished: ${open.join("; ")}`);
       },
-      { timeoutMs: PATIENCE_MS, intervalMs: 200 },
+      { timeoutMs, intervalMs: 200 },
     ).catch(() => {});
     return states;
   }

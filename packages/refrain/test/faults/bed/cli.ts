@@ -1,10 +1,14 @@
 // pnpm faults [--seeds 20] [--from 1] [--profile mixed] [--parallel 1]: the fault bed over many seeds.
+// pnpm faults --known: the seeds that once broke a rule.
+// pnpm faults --mutants: the bed over workers that break its rules on purpose.
 import { parseArgs } from "node:util";
+import { knownSeeds } from "./known-seeds.ts";
 import { reportOf, Totals } from "./report.ts";
 import { runSeed } from "./run-seed.ts";
 import { type Profile, profileNames } from "./schedule.ts";
+import { tryMutants } from "./try-mutants.ts";
 
-const USAGE = `usage: pnpm faults [--seeds <count>] [--from <seed>] [--profile ${profileNames.join("|")}] [--parallel <count>]\n`;
+const USAGE = `usage: pnpm faults [--seeds <count>] [--from <seed>] [--profile ${profileNames.join("|")}] [--parallel <count>], or pnpm faults --known, or pnpm faults --mutants\n`;
 
 interface Request {
   readonly seeds: number;
@@ -12,6 +16,8 @@ interface Request {
   /** Default: the profiles take turns. */
   readonly profile: Profile | undefined;
   readonly parallel: number;
+  readonly known: boolean;
+  readonly mutants: boolean;
 }
 
 function read(args: readonly string[]): Request {
@@ -22,6 +28,8 @@ function read(args: readonly string[]): Request {
       from: { type: "string", default: "1" },
       profile: { type: "string" },
       parallel: { type: "string", default: "1" },
+      known: { type: "boolean", default: false },
+      mutants: { type: "boolean", default: false },
     },
   });
   const profile = profileNames.find((name) => name === values.profile);
@@ -29,7 +37,15 @@ function read(args: readonly string[]): Request {
     throw new TypeError(`--profile is one of ${profileNames.join(", ")}, not ${values.profile}`);
   }
   const [seeds, from, parallel] = [values.seeds, values.from, values.parallel].map(whole);
-  return { seeds: seeds ?? 0, from: from ?? 0, parallel: parallel ?? 1, profile };
+  const { known, mutants } = values;
+  return {
+    seeds: seeds ?? 0,
+    from: from ?? 0,
+    parallel: parallel ?? 1,
+    profile,
+    known,
+    mutants,
+  };
 }
 
 function whole(text: string): number {
@@ -38,22 +54,44 @@ function whole(text: string): number {
   throw new TypeError(`--seeds, --from and --parallel are whole numbers above 0, not ${text}`);
 }
 
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function main(): Promise<number> {
-  const { seeds, from, profile, parallel } = read(process.argv.slice(2));
+  const request = read(process.argv.slice(2));
+  if (request.mutants) return (await tryMutants(tell)) === 0 ? 0 : 1;
+  const left = request.known ? knownSeeds() : seedsOf(request);
   const totals = new Totals();
-  let next = from;
   const lane = async (): Promise<void> => {
-    while (next < from + seeds) {
-      const seed = next++;
-      const its = profile ?? profileNames[seed % profileNames.length] ?? "mixed";
-      const verdict = await runSeed({ seed, profile: its });
-      totals.add(verdict);
-      process.stdout.write(`${reportOf(verdict)}\n`);
-    }
+    for (let next = left.shift(); next !== undefined; next = left.shift()) await run(next, totals);
   };
-  await Promise.all(Array.from({ length: parallel }, lane));
-  process.stdout.write(`${totals.report()}\n`);
+  await Promise.all(Array.from({ length: request.parallel }, lane));
+  tell(totals.report());
   return totals.violations === 0 ? 0 : 1;
+}
+
+interface Seed {
+  readonly seed: number;
+  readonly profile: Profile;
+}
+
+function seedsOf({ seeds, from, profile }: Request): Seed[] {
+  return Array.from({ length: seeds }, (_, n) => {
+    const its = profile ?? profileNames[(from + n) % profileNames.length] ?? "mixed";
+    return { seed: from + n, profile: its };
+  });
+}
+
+async function run(seed: Seed, totals: Totals): Promise<void> {
+  try {
+    const verdict = await runSeed(seed);
+    totals.add(verdict);
+    tell(reportOf(verdict));
+  } catch (error) {
+    totals.addFailure();
+    tell(`seed ${seed.seed} ${seed.profile}: void, it could not be run: ${String(error)}`);
+  }
 }
 
 try {

@@ -30,18 +30,11 @@ export class Inflictor {
   readonly #bed: Bed;
   /** Runs that may still have a job. */
   readonly #openRuns: () => readonly string[];
-  /** Enqueues a run as it was enqueued before. */
-  readonly #again: (runId: string) => Promise<void>;
   readonly #pending = new Set<Promise<void>>();
 
-  constructor(
-    bed: Bed,
-    openRuns: () => readonly string[],
-    again: (runId: string) => Promise<void>,
-  ) {
+  constructor(bed: Bed, openRuns: () => readonly string[]) {
     this.#bed = bed;
     this.#openRuns = openRuns;
-    this.#again = again;
   }
 
   /** Brings all of them about, and makes everything well again. */
@@ -140,8 +133,9 @@ export class Inflictor {
         () => false,
       );
       if (!isRemoved) continue;
+      // The rescuer finds the run, and adds its job anew.
       this.toll.lostJobs += 1;
-      return this.#again(runId);
+      return;
     }
   }
 

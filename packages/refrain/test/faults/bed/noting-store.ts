@@ -23,7 +23,10 @@ export function notingStore(
 }
 
 /** The store, but for its claims. */
-function withClaim(store: ActionStateStore, claim: ActionStateStore["claim"]): ActionStateStore {
+export function withClaim(
+  store: ActionStateStore,
+  claim: ActionStateStore["claim"],
+): ActionStateStore {
   return new Proxy(store, {
     get(target, name) {
       if (name === "claim") return claim;

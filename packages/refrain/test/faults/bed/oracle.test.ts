@@ -1,99 +1,19 @@
 import { expect, test } from "vitest";
-import type { BedEvent, BedNote, CallNote } from "./events.ts";
+import type { BedNote } from "./events.ts";
 import { judge } from "./oracle/judge.ts";
-
-const alpha: CallNote = {
-  slot: 0,
-  status: "SUCCEEDED",
-  name: "alpha",
-  digest: "d0",
-  seq: 0,
-  print: "a1:hash",
-};
-const started: CallNote = {
-  ...alpha,
-  slot: 1,
-  status: "PENDING",
-  name: "beta",
-  digest: "d1",
-  seq: -1,
-  print: "",
-};
-const beta: CallNote = { ...started, status: "SUCCEEDED", seq: 1, print: "b1:hash" };
-
-const run = "r";
-const first = { run, nonce: "n1" } as const;
-const second = { run, nonce: "n2" } as const;
-const at0 = { slot: 0, key: "k0", name: "alpha", isReconcilable: false, tries: 1 } as const;
-const at1 = { slot: 1, key: "k1", name: "beta", isReconcilable: true, tries: 1 } as const;
-const effect = { kind: "effect", value: "text", hasFailed: false } as const;
-
-/**
- * A sound history by names: a completion-only call is recorded, a reconcilable one takes effect, its worker dies, and the next
- * attempt's reconciler finds the effect.
- */
-const sound = {
-  enqueued: { kind: "enqueued", run, input: "i", width: 1, reply: "created" },
-  claim1: { kind: "claimed", ...first, epoch: 1, journal: [] },
-  ask0: { kind: "ask", ...first, slot: 0, name: "alpha", digest: "d0" },
-  begin0: { kind: "begin", ...first, ...at0 },
-  effect0: { ...effect, ...first, slot: 0, key: "k0", token: "a1" },
-  end0: { kind: "end", ...first, slot: 0, key: "k0", how: "returned", token: "a1" },
-  see0: { kind: "see", ...first, slot: 0, print: "a1:hash" },
-  ask1: { kind: "ask", ...first, slot: 1, name: "beta", digest: "d1" },
-  sent1: {
-    kind: "sent",
-    ...first,
-    n: 1,
-    entries: [
-      { op: "record", ...alpha },
-      { op: "append", ...started },
-    ],
-  },
-  answered1: { kind: "answered", ...first, n: 1, word: "applied" },
-  begin1: { kind: "begin", ...first, ...at1 },
-  effect1: { ...effect, ...first, slot: 1, key: "k1", token: "b1" },
-  claim2: { kind: "claimed", ...second, epoch: 2, journal: [alpha, started] },
-  askAgain0: { kind: "ask", ...second, slot: 0, name: "alpha", digest: "d0" },
-  seeAgain0: { kind: "see", ...second, slot: 0, print: "a1:hash" },
-  askAgain1: { kind: "ask", ...second, slot: 1, name: "beta", digest: "d1" },
-  question1: { kind: "question", ...second, slot: 1, key: "k1" },
-  verdict1: { kind: "verdict", ...second, slot: 1, key: "k1", answer: "returned", token: "b1" },
-  see1: { kind: "see", ...second, slot: 1, print: "b1:hash" },
-  sent2: {
-    kind: "sent",
-    ...second,
-    n: 1,
-    entries: [
-      { op: "finalize", ...beta },
-      { op: "settle", status: "SUCCEEDED", print: "out" },
-    ],
-  },
-  answered2: { kind: "answered", ...second, n: 1, word: "applied" },
-  result: { kind: "result", run, status: "SUCCEEDED", print: "out" },
-  final: {
-    kind: "final",
-    run,
-    status: "SUCCEEDED",
-    epoch: 2,
-    v: 4,
-    input: "i",
-    print: "out",
-    calls: [],
-    job: "completed",
-  },
-  leaks: { kind: "leaks", keys: [] },
-} as const satisfies Readonly<Record<string, BedNote>>;
-
-type Name = keyof typeof sound;
-type Edit = Partial<Record<Name, readonly BedNote[]>>;
-
-/** The sound history, with some of its events replaced by others. */
-function history(edit: Edit): BedEvent[] {
-  const names = Object.keys(sound) as Name[];
-  const notes = names.flatMap((name): readonly BedNote[] => edit[name] ?? [sound[name]]);
-  return notes.map((note, t) => Object.assign({ by: "nonce" in note ? note.nonce : "d", t }, note));
-}
+import {
+  alpha,
+  at0,
+  at1,
+  beta,
+  type Edit,
+  effect,
+  first,
+  history,
+  second,
+  sound,
+  started,
+} from "./sound-history.ts";
 
 function rulesBroken(edit: Edit): string[] {
   return [...new Set(judge(history(edit)).breaches.map(({ rule }) => rule.split(" ")[0] ?? ""))];
@@ -303,6 +223,20 @@ test.each<readonly [rule: string, what: string, edit: Edit]>([
   ["S12", "a key that stays for ever", { leaks: [{ kind: "leaks", keys: ["left"] }] }],
   ["L1", "a run that does not end", { final: [{ ...final, status: "QUEUED" }] }],
   ["L1", "a caller who waits in vain", { result: [{ ...sound.result, status: "" }] }],
+  [
+    "L2",
+    "a second attempt at a run to which nothing had happened",
+    { fault: [], leaks: [sound.fault, sound.leaks] },
+  ],
 ])("%s is broken by %s", (rule, _, edit) => {
   expect(rulesBroken(edit)).toContain(rule);
+});
+
+test("how soon runs end is not judged where workers had no time to run", () => {
+  const late: Edit = { final: [{ ...final, status: "QUEUED" }] };
+  const starved: Edit = { ...late, leaks: [{ kind: "lag", ms: 2500 }, sound.leaks] };
+
+  expect(rulesBroken(late)).toContain("L1");
+  expect(rulesBroken(starved)).not.toContain("L1");
+  expect(judge(history(starved)).isStarved).toBe(true);
 });

@@ -35,6 +35,12 @@ export class Totals {
     }
   }
 
+  /** A seed that came to no verdict. */
+  addFailure(): void {
+    this.#seeds += 1;
+    this.#void += 1;
+  }
+
   report(): string {
     const figures = Object.entries(this.#figures).map(([name, value]) => `${name} ${value}`);
     const broken = this.#broken.length > 0 ? ` (seeds ${this.#broken.join(", ")})` : "";

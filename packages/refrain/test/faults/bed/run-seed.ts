@@ -20,6 +20,8 @@ export interface SeedOptions {
   readonly mutant?: MutantName | undefined;
   /** How long faults go on. */
   readonly forMs?: number;
+  /** How long runs may take to settle afterwards, and their jobs to be finished. */
+  readonly patienceMs?: number;
 }
 
 export interface SeedVerdict {
@@ -37,27 +39,25 @@ export interface SeedVerdict {
   readonly dir: string;
 }
 
-const SETTLE_WITHIN_MS = 45_000;
 const CLOSE_WITHIN_MS = 10_000;
+/** Before the first fault. */
+const QUIET_MS = 1200;
 
 /** One seed: random programs on real processes under random faults, judged by the oracle. */
 export async function runSeed(options: SeedOptions): Promise<SeedVerdict> {
-  const { seed, profile, mutant, forMs = 9000 } = options;
+  const { seed, profile, mutant, forMs = 9000, patienceMs = 45_000 } = options;
   const startedAt = performance.now();
   const { faults, ...setting } = scheduleOf(seed, profile, forMs);
   await using bed = await Bed.open({ ...setting, mutant });
   await bed.untilReady();
   const load = new Load(bed, seed);
-  const inflictor = new Inflictor(
-    bed,
-    () => load.open,
-    (runId) => load.enqueueAgain(runId),
-  );
-  await Promise.all([load.enqueueAll(forMs * 0.85), inflictor.inflictAll(faults)]);
+  const inflictor = new Inflictor(bed, () => load.open);
+  const inflicted = pause(QUIET_MS).then(() => inflictor.inflictAll(faults));
+  await Promise.all([load.enqueueAll(forMs * 0.85), inflicted]);
   const quietAt = performance.now();
-  await load.settled(SETTLE_WITHIN_MS);
+  await load.settled(patienceMs);
   const tailMs = Math.round(performance.now() - quietAt);
-  await lookAtTheEnd(bed, load.runIds);
+  const jobs = await bed.jobStates(load.runIds, patienceMs);
   for (const place of bed.places) {
     const { by } = place;
     const exit = await place.close(CLOSE_WITHIN_MS);
@@ -65,12 +65,15 @@ export async function runSeed(options: SeedOptions): Promise<SeedVerdict> {
       inflictor.toll.badExits.push({ by, text: exitText(exit) });
     }
   }
+  // Now that nobody writes any more.
+  await lookAtTheEnd(bed, load.runIds, jobs);
   const toll = Object.assign(inflictor.toll, { cuts: bed.cuts });
   const history = bed.history();
-  const { breaches: found, counts } = judge(history);
+  const { breaches: found, counts, isStarved } = judge(history);
   const breaches = [...found, ...badExits(history, toll)];
   if (breaches.length === 0 && process.env["BED_KEEP"] === undefined) await bed.forget();
   const missing = missed(profile, toll, counts);
+  if (isStarved) missing.push("time: the machine was too busy for such short locks");
   const ms = Math.round(performance.now() - startedAt);
   return { seed, profile, ms, tailMs, toll, counts, breaches, missing, dir: bed.dir };
 }
@@ -139,13 +142,6 @@ class Load {
     await Promise.all(sending);
   }
 
-  /** Enqueues a run with the input that it has. */
-  async enqueueAgain(runId: string): Promise<void> {
-    const run = await this.#bed.read(runId);
-    if (run === undefined) return;
-    await this.#enqueue(runId, msgpackCodec.decode(run.input) as BedInput);
-  }
-
   /** Tries until it knows: that is what the id is for. */
   async #enqueue(runId: string, input: BedInput | undefined): Promise<void> {
     if (input === undefined) return;
@@ -186,8 +182,11 @@ class Load {
   }
 }
 
-async function lookAtTheEnd(bed: Bed, runIds: readonly string[]): Promise<void> {
-  const jobs = await bed.jobStates(runIds);
+async function lookAtTheEnd(
+  bed: Bed,
+  runIds: readonly string[],
+  jobs: ReadonlyMap<string, string>,
+): Promise<void> {
   for (const run of runIds) {
     const found = await bed.read(run);
     const { outcome } = found ?? {};

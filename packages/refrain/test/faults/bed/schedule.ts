@@ -29,7 +29,7 @@ export type Fault = { readonly afterMs: number } & (
   | { readonly kind: "kill-redis" }
   | { readonly kind: "stop-redis"; readonly ms: number }
   | { readonly kind: "flush-scripts" }
-  /** A job goes from its queue, and is added anew. */
+  /** A job goes from its queue: the rescuer is to add it anew. */
   | { readonly kind: "lose-job"; readonly pick: number }
   /** Every worker is closed and replaced by one of the next version, one after the other. */
   | { readonly kind: "deploy" }
@@ -135,14 +135,14 @@ const faults: Readonly<Record<FaultKind, fc.Arbitrary<Fault>>> = {
     kind: just("stop"),
     afterMs,
     worker,
-    ms: fc.integer({ min: 1800, max: 3800 }),
+    ms: fc.integer({ min: 2200, max: 4000 }),
   }),
   "late-copy": fc.record({
     kind: just("late-copy"),
     afterMs,
     worker,
     match: writes,
-    ms: fc.integer({ min: 2500, max: 4000 }),
+    ms: fc.integer({ min: 2800, max: 4200 }),
   }),
   cut: fc.record({
     kind: just("cut"),

@@ -45,7 +45,7 @@ export class BedError extends Error {
 
 /** A value or an error in few characters: its token, and a digest of all of it. Equal ones print alike, others do not. */
 export function printOf(value: unknown): string {
-  const shown = value instanceof Error ? fieldsOf(value) : value;
+  const shown = value instanceof Error ? fieldsOf(value) : shortened(value);
   const text = inspect(shown, {
     depth: 20,
     maxArrayLength: null,
@@ -54,6 +54,14 @@ export function printOf(value: unknown): string {
     breakLength: Number.POSITIVE_INFINITY,
   });
   return `${tokenOf(value)}:${createHash("sha1").update(text).digest("hex").slice(0, 12)}`;
+}
+
+/** Bytes by their digest: written out, they would take longer than all that a worker does. */
+function shortened(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("bytes" in value)) return value;
+  const { bytes } = value;
+  if (!(bytes instanceof Uint8Array)) return value;
+  return { ...value, bytes: createHash("sha1").update(bytes).digest("hex") };
 }
 
 function fieldsOf(error: Error): unknown {

@@ -158,7 +158,9 @@ function outcomes({ run, attempts, results, final }: RunStory): Breach[] {
   }
   const expected = final.status === "SUCCEEDED" ? "completed" : "failed";
   if (isSettled && final.job !== expected && final.job !== "none") {
-    breaches.push(breach("S6 one outcome", run, `it is ${final.status}, and its job ${final.job}`));
+    const isOver = final.job === "completed" || final.job === "failed";
+    const rule = isOver ? "S6 one outcome" : "L1 every run ends";
+    breaches.push(breach(rule, run, `it is ${final.status}, and its job ${final.job}`));
   }
   const settlers = attempts.flatMap((attempt) =>
     attempt.groups

@@ -2,7 +2,7 @@ import type { BedEvent } from "../events.ts";
 import type { Breach } from "./breach.ts";
 import { foldJournal } from "./journal-fold.ts";
 import { judgeRun, lateBeginsOf } from "./judge-run.ts";
-import { type AttemptStory, type RunStory, storiesOf } from "./story.ts";
+import { type AttemptEvent, type AttemptStory, type RunStory, storiesOf } from "./story.ts";
 import { AttemptWalk } from "./walk-attempt.ts";
 
 export type { Breach } from "./breach.ts";
@@ -31,6 +31,8 @@ export interface Counts {
 
 export interface Judgement {
   readonly breaches: readonly Breach[];
+  /** The machine gave the workers too little time to keep their locks: nothing is said about how soon runs end. */
+  readonly isStarved: boolean;
   readonly counts: Counts;
 }
 
@@ -42,7 +44,35 @@ export function judge(history: readonly BedEvent[]): Judgement {
     ...story.attempts.flatMap((attempt) => new AttemptWalk(story.run, attempt).walk()),
     ...judgeRun(story),
   ]);
-  return { breaches: [...breaches, ...leaks(history)], counts: countsOf(stories) };
+  const isStarved = starvedMs(history) > STARVED_MS;
+  const all = [...breaches, ...leaks(history), ...quiet(history, stories)];
+  const told = all.filter(({ rule }) => !(isStarved && rule === "L1 every run ends"));
+  return { breaches: told, isStarved, counts: countsOf(stories) };
+}
+
+const STARVED_MS = 2000;
+
+/** How long workers stood still, in all, after everything was well again. */
+function starvedMs(history: readonly BedEvent[]): number {
+  const healed = history.findLastIndex(({ kind }) => kind === "healed");
+  return history
+    .slice(healed + 1)
+    .reduce((sum, event) => (event.kind === "lag" ? sum + event.ms : sum), 0);
+}
+
+/** L2: before the first fault, on workers that stood nowhere still, a run takes one attempt. */
+function quiet(history: readonly BedEvent[], stories: readonly RunStory[]): Breach[] {
+  const end = history.findIndex(({ kind }) => kind === "fault" || kind === "lag");
+  return stories.flatMap(({ run, attempts }) => {
+    const settledAt = attempts.at(-1)?.events.find(isSettlement)?.at ?? end;
+    if (settledAt >= end || attempts.length === 1) return [];
+    const text = `it took ${attempts.length} attempts, and nothing had happened`;
+    return [{ rule: "L2 one attempt in quiet" as const, run, text }];
+  });
+}
+
+function isSettlement(event: AttemptEvent): boolean {
+  return event.kind === "sent" && event.entries.some(({ op }) => op === "settle");
 }
 
 /** S12: what stays for ever belongs to a run that lives. */
