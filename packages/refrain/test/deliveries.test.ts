@@ -128,7 +128,7 @@ test("a job whose run has no record yet waits for it", async () => {
   expect(await run.result({ timeoutMs: 10_000 })).toBe("x");
 });
 
-test("a run whose action this worker does not know waits for a worker that does", async () => {
+test("F30 a run whose action this worker does not know waits for a worker that does", async () => {
   const ignorant = await harness.worker({
     actions: [image.implement((_ctx, n) => n)],
     queues: ["default"],

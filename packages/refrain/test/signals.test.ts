@@ -19,7 +19,7 @@ async function tickingChild(drainMs: number): Promise<Child> {
   return child;
 }
 
-test("SIGTERM has the worker hand back what it has and exit with 0", async () => {
+test("F23 SIGTERM has the worker hand back what it has and exit with 0", async () => {
   const run = await harness.client().enqueue(ticking, null);
   const child = await tickingChild(400);
 

@@ -2,7 +2,7 @@
 import { EffectLedger } from "@refrain/testkit";
 import { pino } from "pino";
 import { createWorker } from "refrain";
-import { hang, stepsInto } from "./full-hands.ts";
+import { hang, kill, stepsInto } from "./full-hands.ts";
 
 const ledger = new EffectLedger(String(process.env["LEDGER"]));
 const worker = createWorker({
@@ -13,6 +13,7 @@ const worker = createWorker({
   stalledIntervalMs: Number(process.env["STALLED_MS"] ?? 5000),
   handleSignals: true,
   logger: pino({ level: "info" }),
-  actions: [stepsInto(ledger), hang((where) => process.stdout.write(`hangs: ${where}\n`))],
+  poisonAfter: Number(process.env["POISON_AFTER"] ?? 10),
+  actions: [stepsInto(ledger), kill(), hang((where) => process.stdout.write(`hangs: ${where}\n`))],
 });
 await worker.ready();

@@ -22,6 +22,12 @@ export const hanging = defineAction({
   output: z.string().refine((text) => (text === "output schema" ? forEver() : true)),
 });
 
+/** Ways in which a run can take its process down. */
+export const DEATHS = ["SIGKILL", "SIGABRT", "uncaught exception"] as const;
+export type Death = (typeof DEATHS)[number];
+
+export const killing = defineAction<Death, null>({ name: "killing" });
+
 function forEver(): Promise<never> {
   return new Promise(() => {});
 }
@@ -67,5 +73,23 @@ export function hang(onHanging: (where: Hang) => void): Implementation {
     }
     if (where === "output schema") onHanging(where);
     return where;
+  });
+}
+
+/** Makes one call, and in the next one ends its process, after its neighbours had time to get on. */
+export function kill(): Implementation {
+  const prepare = durable("prepare", () => "prepared");
+  const strike = durable("strike", async (death: Death) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (death === "SIGKILL") process.kill(process.pid, "SIGKILL");
+    if (death === "SIGABRT") process.abort();
+    setImmediate(() => {
+      throw new Error("nobody catches this");
+    });
+    return forEver();
+  });
+  return killing.implement(async (ctx, death) => {
+    await ctx.durableExecute(prepare);
+    return ctx.durableExecute(strike, [death]);
   });
 }
