@@ -4,10 +4,14 @@ import { StoreError } from "./store-error.ts";
 /** Answers to a greeting that no further try will change. */
 const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)/;
 
+/** Codes of Node's and of OpenSSL's for a handshake that no further try will change. */
+const DISTRUSTED =
+  /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_|UNABLE_TO_)/;
+
 /**
  * Resolves when the connection can be used. For the start only: what is lost later comes back by itself.
  *
- * @throws StoreError when no server answers within `timeoutMs`, and at once when it refuses the credentials.
+ * @throws StoreError when no server answers within `timeoutMs`, and at once when it refuses the credentials or TLS fails.
  */
 export async function waitUntilReady(redis: Redis, timeoutMs = 5000): Promise<void> {
   if (redis.status === "ready") return;
@@ -25,6 +29,7 @@ export async function waitUntilReady(redis: Redis, timeoutMs = 5000): Promise<vo
     const onError = (error: Error): void => {
       cause = error;
       if (REFUSED.test(error.message)) end(refused(address, error));
+      if (DISTRUSTED.test(codeOf(error))) end(distrusted(address, error));
     };
     const timer = setTimeout(onLate, timeoutMs);
     redis.on("ready", onReady).on("end", onEnd).on("error", onError);
@@ -55,4 +60,17 @@ function refused(address: string, cause: Error): StoreError {
     `Redis at ${address} refuses the credentials: ${cause.message}. Correct username and password in \`connection\``,
     { cause },
   );
+}
+
+function distrusted(address: string, cause: Error): StoreError {
+  // What OpenSSL says in full names its own source files.
+  const reason = "reason" in cause ? String(cause.reason) : cause.message;
+  return new StoreError(
+    `no TLS with Redis at ${address}: ${reason} (${codeOf(cause)}). Correct ca, cert and key in \`tls\` of \`connection\`; a server without TLS takes redis://, one with it rediss://`,
+    { cause },
+  );
+}
+
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
 }

@@ -1,5 +1,6 @@
 import { type Connection, connectRedis, type Purpose } from "@refrain/redis-store";
 import type { Redis } from "ioredis";
+import { hideCredentials } from "./hide-credentials.ts";
 
 /** The connections of one client or worker. */
 export class Connections {
@@ -13,7 +14,7 @@ export class Connections {
   /** A connection for the purpose; for `queue` perhaps the application's own. */
   open(purpose: Purpose): Redis {
     const { redis, owned } = connectRedis(this.#template, purpose);
-    if (owned) this.#owned.push(redis);
+    if (owned) this.#owned.push(hideCredentials(redis));
     return redis;
   }
 

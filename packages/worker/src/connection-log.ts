@@ -12,8 +12,14 @@ const SAY_AGAIN_AFTER_MS = 30_000;
 export function logConnection(redis: Redis, clock: Clock, logger: Logger): () => void {
   let saidAt: number | undefined;
   let cause: Error | undefined;
+  let refusedAt: number | undefined;
   const onError = (error: Error): void => {
     cause = error;
+    if (!REFUSED.test(error.message)) return;
+    const now = clock.monotonic();
+    if (refusedAt !== undefined && now - refusedAt < SAY_AGAIN_AFTER_MS) return;
+    refusedAt = now;
+    logger.error({ err: error }, REFUSES);
   };
   const onClose = (): void => {
     const now = clock.monotonic();
@@ -24,11 +30,18 @@ export function logConnection(redis: Redis, clock: Clock, logger: Logger): () =>
   const onReady = (): void => {
     if (saidAt !== undefined) logger.info("the connection to Redis is back");
     saidAt = undefined;
+    refusedAt = undefined;
     cause = undefined;
   };
   redis.on("error", onError).on("close", onClose).on("ready", onReady);
   return () => void redis.off("error", onError).off("close", onClose).off("ready", onReady);
 }
+
+/** What a server says to credentials that were right once. */
+const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM)/;
+
+const REFUSES =
+  "Redis refuses the worker's credentials, and it takes no runs until they are right: its password was changed or its user removed. Start the worker with new ones, or give the old ones back; runs wait, and none is lost";
 
 const LOST =
   "the connection to Redis is lost; it is mended by itself, and runs go on then. If this lasts, look at the server and the network";
