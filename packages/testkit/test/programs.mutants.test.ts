@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Mutation, runThroughCrashes } from "./programs/crash-run.ts";
 import { type Case, cases } from "./programs/program.ts";
-import { timedCases } from "./programs/timed-cases.ts";
+import { restlessCases, timedCases } from "./programs/timed-cases.ts";
 
 interface Mutant extends Mutation {
   /** The rules of which at least one must be seen broken. */
@@ -34,6 +34,16 @@ const mutants: Readonly<Record<string, Mutant>> = {
   "no PENDING mark is written before a fn": {
     claim: (claim) => proxied(claim, { append: () => {} }),
     breaks: ["the mark comes first"],
+  },
+  "a clear is ignored": {
+    claim: (claim) => proxied(claim, { clear: () => {} }),
+    on: restlessCases(),
+    breaks: ["no slot moves"],
+  },
+  "a clear is late": {
+    claim: (claim) => lateToClear(claim),
+    on: restlessCases(),
+    breaks: ["no slot moves"],
   },
   "outcomes are forgotten": {
     claim: (claim) => proxied(claim, { record: () => {}, finalize: () => {} }),
@@ -75,6 +85,28 @@ function proxied(claim: Claim, lies: Partial<Claim>): Claim {
     get(target, name) {
       const value: unknown = Reflect.get(name in lies ? lies : target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Clears only after the next outcome, which then goes with the rest. */
+function lateToClear(claim: Claim): Claim {
+  let due = (): void => {};
+  const clearNow = (): void => {
+    due();
+    due = () => {};
+  };
+  return proxied(claim, {
+    clear: (from, to) => {
+      due = () => claim.clear(from, to);
+    },
+    record: (call) => {
+      claim.record(call);
+      clearNow();
+    },
+    finalize: (call) => {
+      claim.finalize(call);
+      clearNow();
     },
   });
 }
