@@ -18,6 +18,7 @@ import { WorkerPlace } from "./worker-place.ts";
 export interface BedOptions {
   readonly appendfsync: "always" | "everysec";
   readonly lockDurationMs: number;
+  readonly slow: number;
   readonly mutant?: MutantName | undefined;
 }
 
@@ -62,7 +63,7 @@ export class Bed implements AsyncDisposable {
   }
 
   static async open(options: BedOptions): Promise<Bed> {
-    const { appendfsync, lockDurationMs, mutant } = options;
+    const { appendfsync, lockDurationMs, slow, mutant } = options;
     const dir = await mkdtemp(path.join(os.tmpdir(), "refrain-bed-"));
     const server = await startRedis({ appendfsync });
     const settings = {
@@ -70,7 +71,7 @@ export class Bed implements AsyncDisposable {
       namespace: NAMESPACE,
       ledger: path.join(dir, "ledger"),
       lockDurationMs,
-      stalledIntervalMs: STALLED_INTERVAL_MS,
+      stalledIntervalMs: STALLED_INTERVAL_MS * slow,
       mutant,
     };
     const places = await Promise.all(

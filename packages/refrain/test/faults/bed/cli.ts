@@ -1,4 +1,5 @@
-// pnpm faults [--seeds 20] [--from 1] [--profile mixed] [--parallel 1]: the fault bed over many seeds.
+// pnpm faults [--seeds 20] [--from 1] [--profile mixed] [--parallel 1] [--slow 1]: the fault bed over
+// many seeds. A busy machine needs longer locks: --slow 3 has them last three times as long.
 // pnpm faults --known: the seeds that once broke a rule.
 // pnpm faults --mutants: the bed over workers that break its rules on purpose.
 import { parseArgs } from "node:util";
@@ -8,7 +9,7 @@ import { runSeed } from "./run-seed.ts";
 import { type Profile, profileNames } from "./schedule.ts";
 import { tryMutants } from "./try-mutants.ts";
 
-const USAGE = `usage: pnpm faults [--seeds <count>] [--from <seed>] [--profile ${profileNames.join("|")}] [--parallel <count>], or pnpm faults --known, or pnpm faults --mutants\n`;
+const USAGE = `usage: pnpm faults [--seeds <count>] [--from <seed>] [--profile ${profileNames.join("|")}] [--parallel <count>] [--slow <factor>], or pnpm faults --known, or pnpm faults --mutants\n`;
 
 interface Request {
   readonly seeds: number;
@@ -16,6 +17,7 @@ interface Request {
   /** Default: the profiles take turns. */
   readonly profile: Profile | undefined;
   readonly parallel: number;
+  readonly slow: number;
   readonly known: boolean;
   readonly mutants: boolean;
 }
@@ -28,6 +30,7 @@ function read(args: readonly string[]): Request {
       from: { type: "string", default: "1" },
       profile: { type: "string" },
       parallel: { type: "string", default: "1" },
+      slow: { type: "string", default: "1" },
       known: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
     },
@@ -36,12 +39,12 @@ function read(args: readonly string[]): Request {
   if (values.profile !== undefined && profile === undefined) {
     throw new TypeError(`--profile is one of ${profileNames.join(", ")}, not ${values.profile}`);
   }
-  const [seeds, from, parallel] = [values.seeds, values.from, values.parallel].map(whole);
   const { known, mutants } = values;
   return {
-    seeds: seeds ?? 0,
-    from: from ?? 0,
-    parallel: parallel ?? 1,
+    seeds: whole(values.seeds),
+    from: whole(values.from),
+    parallel: whole(values.parallel),
+    slow: whole(values.slow),
     profile,
     known,
     mutants,
@@ -51,7 +54,9 @@ function read(args: readonly string[]): Request {
 function whole(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
-  throw new TypeError(`--seeds, --from and --parallel are whole numbers above 0, not ${text}`);
+  throw new TypeError(
+    `--seeds, --from, --parallel and --slow are whole numbers above 0, not ${text}`,
+  );
 }
 
 function tell(line: string): void {
@@ -64,7 +69,9 @@ async function main(): Promise<number> {
   const left = request.known ? knownSeeds() : seedsOf(request);
   const totals = new Totals();
   const lane = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) await run(next, totals);
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      await run(next, request.slow, totals);
+    }
   };
   await Promise.all(Array.from({ length: request.parallel }, lane));
   tell(totals.report());
@@ -83,9 +90,9 @@ function seedsOf({ seeds, from, profile }: Request): Seed[] {
   });
 }
 
-async function run(seed: Seed, totals: Totals): Promise<void> {
+async function run(seed: Seed, slow: number, totals: Totals): Promise<void> {
   try {
-    const verdict = await runSeed(seed);
+    const verdict = await runSeed({ ...seed, slow });
     totals.add(verdict);
     tell(reportOf(verdict));
   } catch (error) {

@@ -22,6 +22,8 @@ export interface SeedOptions {
   readonly forMs?: number;
   /** How long runs may take to settle afterwards, and their jobs to be finished. */
   readonly patienceMs?: number;
+  /** How many times longer locks last than on a machine with time to spare. */
+  readonly slow?: number;
 }
 
 export interface SeedVerdict {
@@ -45,10 +47,10 @@ const QUIET_MS = 1200;
 
 /** One seed: random programs on real processes under random faults, judged by the oracle. */
 export async function runSeed(options: SeedOptions): Promise<SeedVerdict> {
-  const { seed, profile, mutant, forMs = 9000, patienceMs = 45_000 } = options;
+  const { seed, profile, mutant, forMs = 9000, patienceMs = 45_000, slow = 1 } = options;
   const startedAt = performance.now();
-  const { faults, ...setting } = scheduleOf(seed, profile, forMs);
-  await using bed = await Bed.open({ ...setting, mutant });
+  const { faults, ...setting } = scheduleOf(seed, profile, forMs, slow);
+  await using bed = await Bed.open({ ...setting, slow, mutant });
   await bed.untilReady();
   const load = new Load(bed, seed);
   const inflictor = new Inflictor(bed, () => load.open);

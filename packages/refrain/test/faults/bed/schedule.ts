@@ -76,11 +76,22 @@ export interface Schedule {
 
 const WORKERS = 3;
 
-/** The faults of one seed: about `forMs` of them. */
-export function scheduleOf(seed: number, profile: Profile, forMs: number): Schedule {
+/** The faults of one seed: about `forMs` of them. `slow` stretches locks, and how long whoever stands still does. */
+export function scheduleOf(seed: number, profile: Profile, forMs: number, slow: number): Schedule {
   const [schedule] = fc.sample(schedules(profile, forMs), { seed, numRuns: 1 });
   if (schedule === undefined) throw new Error("there is no schedule");
-  return schedule;
+  const { faults: all, appendfsync, lockDurationMs } = schedule;
+  return {
+    faults: all.map((fault) => stretched(fault, slow)),
+    appendfsync,
+    lockDurationMs: lockDurationMs * slow,
+  };
+}
+
+function stretched(fault: Fault, slow: number): Fault {
+  const isPause =
+    fault.kind === "stop" || fault.kind === "late-copy" || fault.kind === "stop-redis";
+  return isPause ? { ...fault, ms: fault.ms * slow } : fault;
 }
 
 function schedules(profile: Profile, forMs: number): fc.Arbitrary<Schedule> {

@@ -31,7 +31,7 @@ export interface Counts {
 
 export interface Judgement {
   readonly breaches: readonly Breach[];
-  /** The machine gave the workers too little time to keep their locks: nothing is said about how soon runs end. */
+  /** Runs did not end in time, on a machine that gave workers too little time to keep their locks: that tells nothing. */
   readonly isStarved: boolean;
   readonly counts: Counts;
 }
@@ -44,10 +44,10 @@ export function judge(history: readonly BedEvent[]): Judgement {
     ...story.attempts.flatMap((attempt) => new AttemptWalk(story.run, attempt).walk()),
     ...judgeRun(story),
   ]);
-  const isStarved = starvedMs(history) > STARVED_MS;
   const all = [...breaches, ...leaks(history), ...quiet(history, stories)];
-  const told = all.filter(({ rule }) => !(isStarved && rule === "L1 every run ends"));
-  return { breaches: told, isStarved, counts: countsOf(stories) };
+  const isBusy = starvedMs(history) > STARVED_MS;
+  const told = all.filter(({ rule }) => !(isBusy && rule === "L1 every run ends"));
+  return { breaches: told, isStarved: told.length < all.length, counts: countsOf(stories) };
 }
 
 const STARVED_MS = 2000;
