@@ -25,8 +25,8 @@ export const engine: Mutants = {
     file: `${core}/calls/call-run.ts`,
     edits: [
       [
-        'if (plan.kind === "run" && plan.mark) this.#host.append(this.planned, this.#startedAt);',
-        "",
+        "if (isMarked) {\n      this.#host.append(this.planned, this.#startedAt);",
+        "if (isMarked) {",
       ],
     ],
     caughtBy: {
