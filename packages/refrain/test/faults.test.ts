@@ -24,7 +24,7 @@ function counted(calls: number) {
   return { effects, implementation };
 }
 
-test("a lost reply to BullMQ's finish is healed by the redelivery, which runs nothing", async () => {
+test("F14 a lost reply to BullMQ's finish is healed by the redelivery, which runs nothing", async () => {
   const proxy = await FaultProxy.start({ port: harness.server.port });
   harness.defer(() => proxy.close());
   const { effects, implementation } = counted(2);

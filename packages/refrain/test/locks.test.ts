@@ -67,7 +67,7 @@ test("a call that hangs holds up neither its run nor its slot once the lock is l
   expect(signals.map((signal) => signal.aborted)).toEqual([true, false]);
 });
 
-test("F2 a run that comes back to the process which still works at it replaces the older attempt", async () => {
+test("F2 F14 a run that comes back to the process which still works at it replaces the older attempt", async () => {
   let calls = 0;
   const hang = durable("hang", () => {
     calls += 1;
