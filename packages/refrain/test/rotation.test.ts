@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { eventually, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { defineAction } from "refrain";
@@ -29,10 +30,30 @@ test("F28 a changed password leaves what is connected alone, is announced after 
     worker.logs.filter(({ level, err }) => level >= WARN && /WRONGPASS/.test(JSON.stringify(err)));
   await eventually(() => expect(refusals()).not.toEqual([]), { timeoutMs: 20_000 });
   expect(await run.status()).toBe("QUEUED");
-  expect(JSON.stringify(worker.logs)).not.toContain("secret");
 
   await admin.acl("SETUSER", "worker", ">secret");
   expect(await run.result({ timeoutMs: 30_000 })).toBe("meanwhile");
   admin.disconnect();
   await worker.close();
 }, 60_000);
+
+test("F28 a refused password stands in no error that an application gets, and so in none of its logs", async () => {
+  await using server = await startRedis({ args: ["--requirepass", "secret"] });
+  const connection = `redis://:hunter2@127.0.0.1:${server.port}`;
+  const worker = harness.startWorker({ actions, connection });
+
+  const errors = await Promise.all([
+    worker.ready().catch((error: unknown) => error),
+    harness
+      .client({ connection })
+      .enqueue(action, "x")
+      .catch((error: unknown) => error),
+  ]);
+
+  for (const error of errors) {
+    expect(inspect(error, { depth: 10 })).toMatch(/WRONGPASS/);
+    expect(inspect(error, { depth: 10 })).not.toContain("hunter2");
+  }
+  expect(JSON.stringify(worker.logs)).not.toContain("hunter2");
+  await worker.close();
+});
