@@ -51,17 +51,17 @@ test("the faults bit: workers died and stood still, connections were cut, calls 
   expect({
     kills: sum(({ toll }) => toll.kills),
     zombies: sum(({ counts }) => counts.zombies),
-    fenced: sum(({ counts }) => counts.fenced),
+    stops: sum(({ toll }) => toll.stops),
     cuts: sum(({ toll }) => toll.cuts),
-    late: sum(({ counts }) => counts.late),
     redisKills: sum(({ toll }) => toll.redisKills),
     replays: sum(({ counts }) => counts.replays),
     verdicts: sum(({ counts }) => counts.verdicts),
   }).toEqual(
     Object.fromEntries(
-      ["kills", "zombies", "fenced", "cuts", "late", "redisKills", "replays", "verdicts"].map(
-        (name) => [name, expect.toSatisfy((count: number) => count > 0)],
-      ),
+      ["kills", "zombies", "stops", "cuts", "redisKills", "replays", "verdicts"].map((name) => [
+        name,
+        expect.toSatisfy((count: number) => count > 0),
+      ]),
     ),
   );
 });

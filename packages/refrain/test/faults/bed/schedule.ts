@@ -43,7 +43,7 @@ type Weights = Readonly<Partial<Record<FaultKind, number>>>;
 const profiles = {
   mixed: {
     kill: 4,
-    stop: 4,
+    stop: 7,
     "late-copy": 3,
     cut: 5,
     "cut-client": 1,
@@ -53,8 +53,8 @@ const profiles = {
     "lose-job": 2,
     deploy: 1,
   },
-  workers: { kill: 5, stop: 6, "late-copy": 4, deploy: 1, "lose-job": 1 },
-  network: { cut: 8, "late-copy": 3, "cut-client": 2, "flush-scripts": 2, stop: 1 },
+  workers: { kill: 4, stop: 9, "late-copy": 5, deploy: 1, "lose-job": 1 },
+  network: { cut: 8, "late-copy": 4, "cut-client": 2, "flush-scripts": 2, stop: 3 },
   redis: { "kill-redis": 2, "stop-redis": 2, cut: 2, kill: 2, "flush-scripts": 1 },
 } as const satisfies Readonly<Record<string, Weights>>;
 
