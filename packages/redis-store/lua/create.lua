@@ -33,10 +33,14 @@ if knownAction == action and knownDigest == inputDigest then return 'existing' e
 if knownAction then return { 'conflict', knownAction, knownDigest } end
 
 local createdAt = now()
+local made = { 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue, 'input', input,
+  'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt }
+local function make(field, value) made[#made + 1], made[#made + 2] = field, value end
+if delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end
+if priority ~= '' then make('priority', priority) end
+
 redis.call('UNLINK', calls)
-redis.call('HSET', run, 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue,
-  'input', input, 'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt)
-if delay ~= '' then redis.call('HSET', run, 'notBefore', string.format('%.0f', createdAt + delay)) end
-if priority ~= '' then redis.call('HSET', run, 'priority', priority) end
 redis.call('ZADD', live, createdAt, runId)
+-- Last, for a server that refuses something half-way: a run that is there is live.
+redis.call('HSET', run, unpack(made))
 return 'created'

@@ -22,21 +22,24 @@
 ]]
 --@include shared/fields
 --@include shared/remember
+--@include shared/need
 
 local key, calls, live = unpack(KEYS)
 local runId, requestId, v, slot, call, reopened = unpack(ARGV)
 
-local run = fields(key, 'status', 'v', 'n', 'createdAt', 'reopenings')
+local run = fields(key, 'status', 'v', 'n', 'createdAt', 'generation', 'reopenings')
 if not run.status then return 'missing' end
 if remembers(run.reopenings, requestId) then return 'reopened' end
 if run.status ~= 'FAILED' or run.v + run.n ~= tonumber(v) then return 'moved' end
 
+need('PERSIST', key)
+need('HDEL', key, 'outcome')
+need('ZADD', live, run.createdAt, runId)
 if slot ~= '' then redis.call('HSET', calls, slot, call) end
-redis.call('HSET', key, 'status', 'QUEUED', 'v', run.v + 1, 'reopened', reopened,
+redis.call('HSET', key, 'status', 'QUEUED', 'generation', (run.generation or 0) + 1, 'v', run.v + 1, 'reopened', reopened,
   'reopenings', remember(run.reopenings, requestId))
-redis.call('HINCRBY', key, 'generation', 1)
-redis.call('HDEL', key, 'outcome', 'failedSlot', 'settledAt', 'clears', 'unknownAsks')
 redis.call('PERSIST', key)
 redis.call('PERSIST', calls)
+redis.call('HDEL', key, 'outcome', 'failedSlot', 'settledAt', 'clears', 'unknownAsks')
 redis.call('ZADD', live, run.createdAt, runId)
 return 'reopened'

@@ -24,6 +24,7 @@ end
 --@include shared/settled
 --@include shared/journal
 --@include shared/remember
+--@include shared/need
 --@include commit/claim
 --@include commit/put
 --@include commit/clear

@@ -8,11 +8,21 @@
   failedSlot  empty for none
   retention   milliseconds
 ]]
+local isAllowed = false
+
 local function settle(run, calls)
   local runId, status, outcome, failedSlot, retention = take(5)
-  redis.call('ZREM', live, runId)
+  -- Once a batch will do: all its runs are one user's and one shard's.
+  if not isAllowed then
+    need('PEXPIRE', run, retention)
+    need('UNLINK', calls)
+    need('ZREM', live, runId)
+    need('PUBLISH', settled, runId)
+    isAllowed = true
+  end
   redis.call('HSET', run, 'status', status, 'outcome', outcome, 'failedSlot', failedSlot, 'settledAt', now())
   redis.call('PEXPIRE', run, retention)
   if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end
+  redis.call('ZREM', live, runId)
   redis.call('PUBLISH', settled, runId)
 end

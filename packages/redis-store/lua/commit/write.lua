@@ -16,13 +16,15 @@ local entry = { put = put, clear = clear, settle = settle, release = release }
 
 local function write(run, calls, last)
   local nonce, n = take(2)
-  local owner, seen, status = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status'))
+  local owner, seen, status, clears = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status', 'clears'))
   if owner ~= nonce then return 'fenced' end
   if n - seen <= 0 then return 'same' end
   if status ~= 'RUNNING' then return 'fenced' end
   if n - seen > 1 then return 'gap' end
 
-  while cursor < last do entry[take(1)](run, calls) end
+  local cleared = 0
+  while cursor < last do cleared = cleared + (entry[take(1)](run, calls) or 0) end
+  if cleared > 0 then redis.call('HSET', run, 'clears', (clears or 0) + cleared) end
   redis.call('HSET', run, 'n', n)
   return 'applied'
 end
