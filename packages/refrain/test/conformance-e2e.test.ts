@@ -8,6 +8,7 @@ import {
 } from "refrain";
 import { expect, test } from "vitest";
 import { crashActionOf } from "./crash/crash-action.ts";
+import type { CrashWorkerSettings } from "./crash/crash-worker.ts";
 import { Child } from "./support/child.ts";
 import { Harness } from "./support/harness.ts";
 
@@ -169,20 +170,20 @@ test("FA-CTX-11: closing a worker or a client twice is fine", async () => {
 
 test("FA-E2E-13: a worker is killed while a call is open, and another one brings the run to its end", async () => {
   const ledger = new EffectLedger();
-  const settings = {
+  const settings: CrashWorkerSettings = {
     url: harness.url(),
     namespace: harness.namespace,
     ledger: ledger.path,
-    names: ["killed"],
+    actions: [{ name: "killed", program: [["r-first", "r-second"]] }],
   };
   const start = (at: string): Child =>
     new Child(new URL("./crash/crash-worker.ts", import.meta.url), {
-      CRASH_WORKER: JSON.stringify({ ...settings, program: "plain" }),
+      CRASH_WORKER: JSON.stringify(settings),
       REFRAIN_CRASH_AT: at,
     });
   const run = await harness.client().enqueue(crashActionOf("killed"), null);
 
-  const { signal } = await start("second.after").exited;
+  const { signal } = await start("r-second.fn.after").exited;
   const survivor = start("");
   const output = await run.result({ timeoutMs: 20_000 });
   survivor.kill("SIGKILL");

@@ -97,7 +97,17 @@ export class Load implements AsyncDisposable {
     const outputs = await Promise.all(
       runs.map(async (run) => [run.runId, await run.result({ timeoutMs })] as const),
     );
+    await this.#untilAnswered(runs);
     return new Map(outputs);
+  }
+
+  /** An outcome can be read before the worker that wrote it has its reply. Who never gets one shows in the history. */
+  async #untilAnswered(runs: readonly RunHandle<string[]>[]): Promise<void> {
+    const isAnswered = (): void => {
+      const settled = new Set(this.notes.filter(isSettlement).map(({ run }) => run));
+      expect(runs.filter(({ runId }) => !settled.has(runId))).toEqual([]);
+    };
+    await eventually(isAnswered, { timeoutMs: 10_000 }).catch(() => {});
   }
 
   async #act(ctx: Parameters<Parameters<typeof load.implement>[0]>[0]): Promise<string[]> {
@@ -154,6 +164,10 @@ export class Load implements AsyncDisposable {
   }
 }
 
+function isSettlement({ kind }: Note): boolean {
+  return kind === "settled";
+}
+
 /** Enqueues runs of the load. */
 export function enqueueLoad(
   client: Client,
@@ -186,7 +200,7 @@ export function flawsOf(
 }
 
 function settledFlaws(run: string, own: readonly Note[]): string[] {
-  const settled = own.filter(({ kind }) => kind === "settled").length;
+  const settled = own.filter(isSettlement).length;
   return settled === 1 ? [] : [`S6 settled ${settled} times: ${run}`];
 }
 
