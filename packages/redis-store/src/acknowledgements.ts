@@ -1,7 +1,7 @@
 import type { Clock } from "@refrain/core";
 import { type Durability, type Wait, waitsOf } from "./durability-option.ts";
 import { pauseAfter } from "./pause.ts";
-import { type RedisClient, type Reply, ScriptCall } from "./script.ts";
+import { type RedisClient, type Reply, type ScriptCall, scriptCall } from "./script.ts";
 import { touch } from "./scripts.generated.ts";
 import { type Sent, SentCommand } from "./sent-command.ts";
 import type { Troubles } from "./troubles.ts";
@@ -114,7 +114,7 @@ export class Acknowledgements {
 
   async #ask(): Promise<Round> {
     const { redis, key } = this.#options;
-    const call = new ScriptCall(touch, { ack: key }, {});
+    const call = scriptCall(touch, { ack: key }, {});
     const touching = call.send(redis);
     const commands = this.#waits.map(({ name, args }) => new SentCommand(name, [...args]));
     const waiting = commands.map((command) => redis.sendCommand(command));

@@ -1,10 +1,10 @@
 import { type Clock, type CommitPort, type Group, type GroupReply, needsRoom } from "@refrain/core";
 import type { Acknowledgements } from "./acknowledgements.ts";
-import { decodeReply, refusal } from "./decode-reply.ts";
+import { decodeReplies, refusal } from "./decode-reply.ts";
 import { encodeBatch } from "./encode-batch.ts";
 import type { ShardKeys } from "./keys.ts";
 import { pauseAfter } from "./pause.ts";
-import { type RedisClient, type Reply, ScriptCall } from "./script.ts";
+import { type RedisClient, ScriptCall } from "./script.ts";
 import { commit, commitWhenFull } from "./scripts.generated.ts";
 import { isOutOfMemory, mayPass } from "./store-error.ts";
 import type { Troubles } from "./troubles.ts";
@@ -42,14 +42,10 @@ export class RedisCommitPort implements CommitPort {
     mayHaveCopies: boolean,
   ): Promise<readonly GroupReply[]> {
     const { redis, keys, clock, troubles, acknowledgements } = this.#options;
-    const { runs, groups } = encodeBatch(batch, keys);
-    const { live, settled } = keys;
-    const call = new ScriptCall(script, { live, runs }, { settled, groups });
+    const call = new ScriptCall(script, keys.live, encodeBatch(batch, keys));
     for (let failures = 0; ; failures++) {
       try {
-        const reply = await (acknowledgements?.send(call) ?? call.send(redis));
-        const replies = reply as readonly Reply[];
-        return batch.map((group, index) => decodeReply(group, replies[index] ?? null));
+        return decodeReplies(batch, await (acknowledgements?.send(call) ?? call.send(redis)));
       } catch (error) {
         const isUnanswered = mayHaveCopies || call.isUnanswered;
         // A connection that somebody ended for good will not tell what became of the batch.

@@ -16,8 +16,19 @@ import { StoreError } from "./store-error.ts";
 
 type Claimed = Extract<OutcomeOf<typeof commit>, { readonly tag: "claimed" }>;
 
-/** What commit.lua answered to one group. What cannot be used refuses that group alone. */
-export function decodeReply(group: Group, reply: Reply): GroupReply {
+const APPLIED: GroupReply = { word: "applied" };
+
+/** What a commit script answered to each group of a batch. */
+export function decodeReplies(batch: readonly Group[], reply: Reply): readonly GroupReply[] {
+  if (Buffer.isBuffer(reply) && reply.equals(ALL_APPLIED)) return batch.map(() => APPLIED);
+  const replies = reply as readonly Reply[];
+  return batch.map((group, index) => decodeReply(group, replies[index] ?? null));
+}
+
+const ALL_APPLIED = Buffer.from("applied");
+
+/** What cannot be used refuses its group alone. */
+function decodeReply(group: Group, reply: Reply): GroupReply {
   try {
     const outcome = decodeOutcome(commit, reply);
     const { tag: word } = outcome;

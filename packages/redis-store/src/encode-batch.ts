@@ -1,58 +1,101 @@
 import type { Delivery, Group, JournalEntry } from "@refrain/core";
 import type { ShardKeys } from "./keys.ts";
-import type { Operand } from "./operands.ts";
+import { Operands } from "./operands.ts";
 
 type WriteGroup = Group & { readonly kind: "write" };
 
-/** A batch as commit.lua takes it: two keys for each group, and all operands in a row. */
-export function encodeBatch(
-  batch: readonly Group[],
-  keys: ShardKeys,
-): { readonly runs: readonly string[]; readonly groups: readonly Operand[] } {
-  const runs: string[] = [];
-  const groups: Operand[] = [];
+/** A batch as the commit scripts take it: written straight into the command, for most of them are long. */
+export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands {
+  const operands = new Operands();
+  operands.add(1 + 2 * batch.length);
+  operands.add(keys.live);
   for (const group of batch) {
     const { run, calls } = keys.of(group.kind === "claim" ? group.delivery.runId : group.runId);
-    const operands = group.kind === "claim" ? claimOperands(group.delivery) : writeOperands(group);
-    runs.push(run, calls);
-    groups.push(group.kind, operands.length, ...operands);
+    operands.add(run);
+    operands.add(calls);
   }
-  return { runs, groups };
-}
-
-function claimOperands(delivery: Delivery): Operand[] {
-  const { action, queue, nonce, jobTimestamp, attemptsStarted, incarnation } = delivery;
-  return [action, queue, nonce, jobTimestamp, attemptsStarted, incarnation];
-}
-
-function writeOperands(group: WriteGroup): Operand[] {
-  const operands: Operand[] = [group.nonce, group.n];
-  let puts: Operand[] = [];
-  const endPuts = (): void => {
-    if (puts.length === 0) return;
-    operands.push("put", puts.length / 2, ...puts);
-    puts = [];
-  };
-  for (const entry of group.entries) {
-    if ("bytes" in entry) {
-      puts.push(entry.slot, entry.bytes);
-    } else {
-      endPuts();
-      operands.push(...entryOperands(group.runId, entry));
-    }
+  operands.add(keys.settled);
+  for (const group of batch) {
+    operands.add(group.kind);
+    if (group.kind === "claim") addClaim(operands, group.delivery);
+    else addWrites(operands, group);
   }
-  endPuts();
   return operands;
 }
 
-function entryOperands(
-  runId: string,
-  entry: Exclude<JournalEntry, { readonly bytes: Uint8Array }>,
-): readonly Operand[] {
-  if (entry.op === "clear") return ["clear", entry.from, entry.to];
-  if (entry.op === "release") return ["release", entry.unknownAsks];
-  const { status, payload, failedSlot, retentionMs } = entry.settlement;
-  // Redis takes whole milliseconds, and would delete the run at once for 0.
-  const retention = Math.min(Math.max(1, Math.ceil(retentionMs)), Number.MAX_SAFE_INTEGER);
-  return ["settle", runId, status, payload, failedSlot ?? "", retention];
+function addClaim(operands: Operands, delivery: Delivery): void {
+  const { action, queue, nonce, jobTimestamp, attemptsStarted, incarnation } = delivery;
+  operands.add(6);
+  operands.add(action);
+  operands.add(queue);
+  operands.add(nonce);
+  operands.add(jobTimestamp);
+  operands.add(attemptsStarted);
+  operands.add(incarnation);
+}
+
+function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup): void {
+  operands.add(countOf(entries));
+  operands.add(nonce);
+  operands.add(n);
+  for (const [index, entry] of entries.entries()) {
+    if (!isPut(entry)) {
+      addEntry(operands, runId, entry);
+      continue;
+    }
+    if (startsPuts(entries, index)) {
+      operands.add("put");
+      operands.add(lengthOfPuts(entries, index));
+    }
+    operands.add(entry.slot);
+    operands.add(entry.bytes);
+  }
+}
+
+type Put = Extract<JournalEntry, { readonly bytes: Uint8Array }>;
+
+function isPut(entry: JournalEntry | undefined): entry is Put {
+  return entry !== undefined && "bytes" in entry;
+}
+
+/** Calls that follow one another are one entry of the script's. */
+function startsPuts(entries: readonly JournalEntry[], index: number): boolean {
+  return isPut(entries[index]) && !isPut(entries[index - 1]);
+}
+
+function lengthOfPuts(entries: readonly JournalEntry[], from: number): number {
+  let end = from;
+  while (isPut(entries[end])) end += 1;
+  return end - from;
+}
+
+/** How many operands a group of writes has. */
+function countOf(entries: readonly JournalEntry[]): number {
+  let count = 2;
+  for (const [index, entry] of entries.entries()) {
+    if (startsPuts(entries, index)) count += 2;
+    count += isPut(entry) ? 2 : OPERANDS[entry.op];
+  }
+  return count;
+}
+
+/** Of each entry, its name included. */
+const OPERANDS = { clear: 3, release: 2, settle: 6 } as const;
+
+function addEntry(operands: Operands, runId: string, entry: Exclude<JournalEntry, Put>): void {
+  operands.add(entry.op);
+  if (entry.op === "clear") {
+    operands.add(entry.from);
+    operands.add(entry.to);
+  } else if (entry.op === "release") {
+    operands.add(entry.unknownAsks);
+  } else {
+    const { status, payload, failedSlot, retentionMs } = entry.settlement;
+    operands.add(runId);
+    operands.add(status);
+    operands.add(payload);
+    operands.add(failedSlot ?? "");
+    // Redis takes whole milliseconds, and would delete the run at once for 0.
+    operands.add(Math.min(Math.max(1, Math.ceil(retentionMs)), Number.MAX_SAFE_INTEGER));
+  }
 }

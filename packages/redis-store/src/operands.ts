@@ -12,13 +12,14 @@ export class Operands {
 
   add(operand: Operand): void {
     this.#count += 1;
-    if (typeof operand === "object") {
+    if (typeof operand === "string") {
+      const room = this.#roomFor(MAX_BYTES_PER_UNIT * operand.length);
+      this.#end = writeText(room, this.#end, operand);
+    } else if (typeof operand === "number") {
+      this.#end = writeDigits(this.#roomFor(MAX_DIGITS), this.#end, operand);
+    } else {
       const room = this.#roomFor(operand.byteLength);
       this.#end = writeBytes(room, this.#end, operand);
-    } else {
-      const text = typeof operand === "string" ? operand : String(operand);
-      const room = this.#roomFor(MAX_BYTES_PER_UNIT * text.length);
-      this.#end = writeText(room, this.#end, text);
     }
   }
 
@@ -45,6 +46,7 @@ const DOLLAR = 36;
 const DIGIT_ZERO = 48;
 const LAST_ASCII = 127;
 const MAX_BYTES_PER_UNIT = 3;
+const MAX_DIGITS = 24;
 /** The `$` and the digits of a length, and both line ends. */
 const FRAME_BYTES = 24;
 
@@ -55,6 +57,16 @@ function writeText(room: Buffer, end: number, text: string): number {
   if (stopped !== undefined) return writeLineEnd(room, stopped);
   const from = writeLength(room, end, Buffer.byteLength(text));
   return writeLineEnd(room, from + room.write(text, from));
+}
+
+/** Most numbers are slots and counts of one digit. */
+function writeDigits(room: Buffer, end: number, number: number): number {
+  if (number < 0 || number > 9 || !Number.isInteger(number)) {
+    return writeText(room, end, String(number));
+  }
+  const from = writeLength(room, end, 1);
+  room[from] = DIGIT_ZERO + number;
+  return writeLineEnd(room, from + 1);
 }
 
 function writeBytes(room: Buffer, end: number, bytes: Uint8Array): number {
@@ -76,9 +88,17 @@ function writeAscii(room: Buffer, from: number, text: string): number | undefine
 
 function writeLength(room: Buffer, end: number, length: number): number {
   room[end] = DOLLAR;
-  if (length >= 10) return writeLineEnd(room, writeAscii(room, end + 1, String(length)) ?? end);
-  room[end + 1] = DIGIT_ZERO + length;
-  return writeLineEnd(room, end + 2);
+  return writeLineEnd(room, writeNumber(room, end + 1, length));
+}
+
+/** Most lengths and slots have one digit or two or three: no text is made for them. */
+function writeNumber(room: Buffer, end: number, number: number): number {
+  if (number >= 1000) return writeAscii(room, end, String(number)) ?? end;
+  let at = end;
+  if (number >= 100) room[at++] = DIGIT_ZERO + Math.floor(number / 100);
+  if (number >= 10) room[at++] = DIGIT_ZERO + (Math.floor(number / 10) % 10);
+  room[at++] = DIGIT_ZERO + (number % 10);
+  return at;
 }
 
 function writeLineEnd(room: Buffer, end: number): number {

@@ -29,7 +29,14 @@ import { ackKey, checkNamespace, checkQueueName, checkRunId, ShardKeys } from ".
 import { checkLayout, newerLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
-import { decodeOutcome, type RedisClient, type Reply, runScript, ScriptCall } from "./script.ts";
+import {
+  decodeOutcome,
+  type RedisClient,
+  type Reply,
+  runScript,
+  type ScriptCall,
+  scriptCall,
+} from "./script.ts";
 import { create, lead, read, reopen } from "./scripts.generated.ts";
 import { checkShards, shardOf } from "./shard-of.ts";
 import { StoreError } from "./store-error.ts";
@@ -120,7 +127,7 @@ export class RedisStore implements ActionStateStore {
       );
     }
     const { keys } = this.#shardOf(runId);
-    const call = new ScriptCall(
+    const call = scriptCall(
       create,
       { ...keys.of(runId), live: keys.live },
       { runId, action, version, queue, input, inputDigest, requestId, delay, priority },
@@ -163,7 +170,7 @@ export class RedisStore implements ActionStateStore {
       const slot = call === undefined ? "" : String(call.slot);
       const bytes = call === undefined ? NO_BYTES : encodeCall(call);
       const args = { runId, requestId, v, slot, call: bytes, reopened: encodeReopened(reopened) };
-      const reopening = new ScriptCall(reopen, { ...keys.of(runId), live: keys.live }, args);
+      const reopening = scriptCall(reopen, { ...keys.of(runId), live: keys.live }, args);
       const reply = await this.#write(reopening);
       if (reply === undefined) throw new StoreError(NOT_SAFE_IN_TIME, { isTransient: true });
       const { tag: kind } = decodeOutcome(reopen, reply);

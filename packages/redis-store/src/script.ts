@@ -40,7 +40,7 @@ export async function runScript<Keys, Args, Outcome extends { readonly tag: stri
   keys: Keys,
   args: Args,
 ): Promise<Outcome> {
-  return decodeOutcome(script, await new ScriptCall(script, keys, args).send(redis));
+  return decodeOutcome(script, await scriptCall(script, keys, args).send(redis));
 }
 
 const NEVER_SENT = new Sent();
@@ -49,17 +49,15 @@ const NEVER_SENT = new Sent();
 export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   readonly #script: Script<Keys, Args, Outcome>;
   readonly #firstKey: string;
-  readonly #operands = new Operands();
+  readonly #operands: Operands;
   #unanswered = 0;
   #sent: Sent = NEVER_SENT;
 
-  constructor(script: Script<Keys, Args, Outcome>, keys: Keys, args: Args) {
-    const names = script.keys.flatMap((name) => keys[name]) as string[];
+  /** @param operands the number of keys, the keys and the arguments, as the script's contract has them */
+  constructor(script: Script<Keys, Args, Outcome>, firstKey: string, operands: Operands) {
     this.#script = script;
-    this.#firstKey = names[0] ?? "";
-    this.#operands.add(names.length);
-    for (const name of names) this.#operands.add(name);
-    for (const name of script.args) this.#add(args[name] as Operand | readonly Operand[]);
+    this.#firstKey = firstKey;
+    this.#operands = operands;
   }
 
   /** Whether a copy may have been carried out, or may be still: it was sent, and no reply came. */
@@ -98,11 +96,24 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
     const { sha1, lua } = this.#script;
     return new ScriptCommand(sha1, lua, this.#firstKey, this.#operands);
   }
+}
 
-  #add(operand: Operand | readonly Operand[]): void {
-    if (Array.isArray(operand)) for (const one of operand) this.#operands.add(one);
-    else this.#operands.add(operand as Operand);
+/** A call with its operands by their names. */
+export function scriptCall<Keys, Args, Outcome extends { readonly tag: string }>(
+  script: Script<Keys, Args, Outcome>,
+  keys: Keys,
+  args: Args,
+): ScriptCall<Keys, Args, Outcome> {
+  const names = script.keys.flatMap((name) => keys[name]) as string[];
+  const operands = new Operands();
+  operands.add(names.length);
+  for (const name of names) operands.add(name);
+  for (const name of script.args) {
+    const given = args[name] as Operand | readonly Operand[];
+    if (Array.isArray(given)) for (const one of given) operands.add(one);
+    else operands.add(given as Operand);
   }
+  return new ScriptCall(script, names[0] ?? "", operands);
 }
 
 /** Names the values of a reply. An outcome that has none may come as its bare tag. */

@@ -8,7 +8,7 @@
   ARGV[1]    settled  str   the channel that hears of every settled run
   ARGV[2..]  groups   list  each group's kind, count, and that many operands
 
-  returns for each group one of those that claim and write name
+  returns for each group one of those that claim and write name, or `applied` alone: it is what most batches have for all
 ]]
 local live, settled = KEYS[1], ARGV[1]
 local cursor = 1
@@ -33,11 +33,13 @@ end
 --@include commit/write
 
 local kinds = { claim = claim, write = write }
-local replies = {}
+local replies, applied = {}, 0
 for key = 2, #KEYS, 2 do
   local kind, count = take(2)
   local last = cursor + count
-  replies[#replies + 1] = kinds[kind](KEYS[key], KEYS[key + 1], last)
+  local reply = kinds[kind](KEYS[key], KEYS[key + 1], last)
+  if reply == 'applied' then applied = applied + 1 end
+  replies[#replies + 1] = reply
   cursor = last
 end
-return replies
+return applied == #replies and 'applied' or replies
