@@ -16,15 +16,18 @@ local entry = { put = put, clear = clear, settle = settle, release = release }
 
 local function write(run, calls, last)
   local nonce, n = take(2)
-  local owner, seen, status, clears = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status', 'clears'))
+  local owner, seen, status = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status'))
   if owner ~= nonce then return 'fenced' end
   if n - seen <= 0 then return 'same' end
   if status ~= 'RUNNING' then return 'fenced' end
   if n - seen > 1 then return 'gap' end
 
-  local cleared = 0
-  while cursor < last do cleared = cleared + (entry[take(1)](run, calls) or 0) end
-  if cleared > 0 then redis.call('HSET', run, 'clears', (clears or 0) + cleared) end
-  redis.call('HSET', run, 'n', n)
+  local clears = 0
+  while cursor < last do clears = clears + (entry[take(1)](run, calls) or 0) end
+  if clears == 0 then
+    redis.call('HSET', run, 'n', n)
+  else
+    redis.call('HSET', run, 'n', n, 'clears', clears + (redis.call('HGET', run, 'clears') or 0))
+  end
   return 'applied'
 end
