@@ -27,7 +27,9 @@ local function write(run, calls, last)
   if clears == 0 then
     redis.call('HSET', run, 'n', n)
   else
-    redis.call('HSET', run, 'n', n, 'clears', clears + (redis.call('HGET', run, 'clears') or 0))
+    -- HMGET, like the fence: a user who may not run it was refused before anything was written.
+    local before = redis.call('HMGET', run, 'clears')[1] or 0
+    redis.call('HSET', run, 'n', n, 'clears', before + clears)
   end
   return 'applied'
 end
