@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { RedisStore } from "@refrain/redis-store";
 import { type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
@@ -73,6 +74,17 @@ describe("startBoard", () => {
     await board.close();
 
     await expect(fetch(url)).rejects.toThrow(/fetch failed/);
+  });
+
+  it("F28 keeps a refused password out of its error", async () => {
+    const connection = `redis://nobody:hunter2@127.0.0.1:${server.port}`;
+
+    const refusal = inspect(await start({ connection }).catch((error: unknown) => error), {
+      depth: 10,
+    });
+
+    expect(refusal).toMatch(/refuses the credentials: WRONGPASS/);
+    expect(refusal).not.toContain("hunter2");
   });
 
   it("says within seconds that there is no Redis", async () => {

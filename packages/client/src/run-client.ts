@@ -39,6 +39,8 @@ export interface ClientParts {
   readonly hints?: SettledHints;
   /** Resolves when Redis can be asked and fits; rejects soon, and with what to do, when it does not. */
   readonly reach: () => Promise<void>;
+  /** The same for who creates and reopens runs: it rejects also when the user is known to lack a right for that. */
+  readonly reachToWrite: () => Promise<void>;
   /** Closes what the parts above opened. */
   readonly close: () => Promise<void>;
 }
@@ -123,7 +125,7 @@ export class RunClient implements Client {
   }
 
   async #submit(runs: readonly PreparedRun[]): Promise<Submitted[]> {
-    await this.#parts.reach();
+    await this.#parts.reachToWrite();
     const submissions: Submission[] = [];
     for (const prepared of runs) {
       const queue = await this.#queues.open(prepared.run.runId, prepared.run.queue);
@@ -137,10 +139,10 @@ export class RunClient implements Client {
   }
 
   #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
-    const { store, codec, clock, hints, reach } = this.#parts;
+    const { store, codec, clock, hints, reach, reachToWrite } = this.#parts;
     const known = { ...this.#parts.errors, ...errors };
     const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.runId, run.queue);
-    const given = { store, codec, clock, hints, reach, queueOf };
+    const given = { store, codec, clock, hints, reach, reachToWrite, queueOf };
     return runHandle(runId, isCreated, { ...given, errors: known });
   }
 }

@@ -84,6 +84,8 @@ export interface RunHandleParts {
   readonly queueOf: (run: RunSnapshot) => Promise<Queue<JobData>>;
   /** Resolves when the store can be asked; rejects soon when it cannot. */
   readonly reach: () => Promise<void>;
+  /** The same, when it is to be written to. */
+  readonly reachToWrite: () => Promise<void>;
 }
 
 export function runHandle(
@@ -125,7 +127,7 @@ async function retry(
   if (typeof force !== "boolean") {
     throw new TypeError(`retry: force must be true or false, not ${String(force)}`);
   }
-  await parts.reach();
+  await parts.reachToWrite();
   await retryRun(runId, force, parts);
 }
 

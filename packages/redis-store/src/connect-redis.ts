@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { hideCredentials } from "./hide-credentials.ts";
 
 /** What an application may hand over: a URL, ioredis options, or an ioredis instance. */
 export type Connection = string | RedisOptions | Redis;
@@ -54,7 +55,8 @@ export function connectRedis(
   if (given === connection && purpose === "queue" && isFitForQueues(given)) {
     return { redis: given, owned: false };
   }
-  const redis = given.duplicate({ ...COMMON, socketTimeout: socketTimeoutOf(given, purpose) });
+  const socketTimeout = socketTimeoutOf(given, purpose);
+  const redis = hideCredentials(given.duplicate({ ...COMMON, socketTimeout }));
   // Losses heal by themselves, and ioredis prints errors nobody listens to.
   redis.on("error", () => {});
   return { redis, owned: true };

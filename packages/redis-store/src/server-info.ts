@@ -5,7 +5,7 @@ import { StoreError } from "./store-error.ts";
 export type ServerInfo = ReadonlyMap<string, string>;
 
 /**
- * Asks a server what it is, by INFO and nothing else: the one question that the users of docs/security.md may ask of it.
+ * Asks a server what it is, by INFO and nothing else: the one question that the users of docs/operations.md may ask of it.
  *
  * @throws StoreError when it does not answer.
  */

@@ -1,4 +1,5 @@
 import {
+  type Durability,
   describeFinding,
   type Finding,
   type JudgeOptions,
@@ -11,11 +12,15 @@ import {
 } from "@refrain/redis-store";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
+import { WORKER_COMMANDS } from "./rights/commands.ts";
+import { lackedRules, requireRights } from "./rights/require-rights.ts";
 
 export interface BecomeReadyOptions {
   readonly store: RedisStore;
   readonly journal: Redis;
   readonly redis: Redis;
+  readonly namespace: string;
+  readonly durability: Durability | undefined;
   readonly logger: Logger;
   readonly judging: JudgeOptions;
 }
@@ -23,13 +28,15 @@ export interface BecomeReadyOptions {
 /**
  * Waits until Redis answers, however long that takes, and checks that it fits. What makes it less safe is logged.
  *
- * @throws StoreError when it does not fit, or refuses the credentials.
+ * @throws StoreError when it does not fit, refuses the credentials, or its user lacks rights.
  */
 export async function becomeReady(options: BecomeReadyOptions): Promise<void> {
-  const { store, journal, redis, logger } = options;
+  const { store, journal, redis, namespace, logger } = options;
   for (;;) {
     try {
       await Promise.all([waitUntilReady(journal), waitUntilReady(redis)]);
+      const lacked = await lackedRules(journal, namespace, neededBy(options));
+      requireRights(journal, "a worker", lacked);
       for (const finding of await judge(options)) {
         logger.warn(`Redis: ${describeFinding(finding)}`);
       }
@@ -48,4 +55,11 @@ async function judge({ redis, judging }: BecomeReadyOptions): Promise<readonly F
   const errors = server.filter(({ severity }) => severity === "error").map(describeFinding);
   if (errors.length > 0) throw new StoreError(errors.join("; "));
   return [...server, ...judgeConnection(redis.options, judging)];
+}
+
+/** Hints of settled runs are a client's, and a connection without a name works as well. */
+function neededBy({ durability }: BecomeReadyOptions): readonly string[] {
+  const others = ["subscribe", "unsubscribe", "client|setname"];
+  if (durability?.replicas === undefined) others.push("wait");
+  return WORKER_COMMANDS.filter((command) => !others.includes(command));
 }

@@ -1,6 +1,5 @@
 import { type Connection, connectRedis, type Purpose } from "@refrain/redis-store";
 import type { Redis } from "ioredis";
-import { hideCredentials } from "./hide-credentials.ts";
 
 /** The connections of one client or worker. */
 export class Connections {
@@ -14,7 +13,7 @@ export class Connections {
   /** A connection for the purpose; for `queue` perhaps the application's own. */
   open(purpose: Purpose): Redis {
     const { redis, owned } = connectRedis(this.#template, purpose);
-    if (owned) this.#owned.push(hideCredentials(redis));
+    if (owned) this.#owned.push(redis);
     return redis;
   }
 

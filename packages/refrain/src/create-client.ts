@@ -9,6 +9,8 @@ import {
 import type { Redis } from "ioredis";
 import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
 import { Connections } from "./connect.ts";
+import { CREATE_COMMANDS } from "./rights/commands.ts";
+import { lackedRules, requireRights } from "./rights/require-rights.ts";
 import { ShardPrefixes } from "./shard-prefixes.ts";
 
 export interface ClientOptions extends CommonOptions {}
@@ -37,7 +39,7 @@ function clientParts(options: ClientOptions): ClientParts {
   let hints: RedisSettledHints | undefined;
   const openHints = (): RedisSettledHints =>
     new RedisSettledHints({ redis: connections.open("subscriber"), namespace, shards });
-  const reach = reacher(redis, store);
+  const { reach, reachToWrite } = reacher(redis, store, namespace);
   return {
     store,
     redis,
@@ -51,24 +53,42 @@ function clientParts(options: ClientOptions): ClientParts {
     // Most clients only enqueue: the connection for hints waits for who awaits a result.
     hints: { onSettled: (runId, listener) => (hints ??= openHints()).onSettled(runId, listener) },
     reach,
+    reachToWrite,
     close: () => connections.close(Promise.all([hints?.close(), store.close()])),
   };
 }
 
-/** However many ask at once, one waits; and the layout is checked once. */
-function reacher(redis: Redis, store: RedisStore): () => Promise<void> {
+/** However many ask at once, one waits; and the layout and the user's rights are checked once, in one round trip. */
+function reacher(
+  redis: Redis,
+  store: RedisStore,
+  namespace: string,
+): Pick<ClientParts, "reach" | "reachToWrite"> {
   let isChecked = false;
   let reaching: Promise<void> | undefined;
-  const reach = async (): Promise<void> => {
+  let lacked: readonly string[] = [];
+  const askRights = async (): Promise<void> => {
+    lacked = await lackedRules(redis, namespace, CREATE_COMMANDS);
+  };
+  const reachOnce = async (): Promise<void> => {
     await waitUntilReady(redis);
-    if (!isChecked) await store.ready();
+    if (!isChecked) await Promise.all([store.ready(), askRights()]);
     isChecked = true;
   };
-  return async () => {
+  const reach = async (): Promise<void> => {
     if (isChecked && redis.status === "ready") return;
-    reaching ??= reach().finally(() => {
+    reaching ??= reachOnce().finally(() => {
       reaching = undefined;
     });
     await reaching;
+  };
+  return {
+    reach,
+    reachToWrite: async () => {
+      await reach();
+      if (lacked.length === 0) return;
+      await askRights();
+      requireRights(redis, "a client", lacked);
+    },
   };
 }

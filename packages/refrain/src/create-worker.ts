@@ -52,7 +52,7 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     reach: () => waitUntilReady(journal),
     connect: (logger) => {
       log = logger;
-      return becomeReady({ store, journal, redis, logger, judging });
+      return becomeReady({ store, journal, redis, namespace, durability, logger, judging });
     },
     close: () => connections.close(store.close()),
   };
