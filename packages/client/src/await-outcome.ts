@@ -1,6 +1,7 @@
 import {
   type ActionStateStore,
   type Clock,
+  RefrainError,
   type RunOutcome,
   type RunSnapshot,
   TimeoutError,
@@ -22,9 +23,11 @@ export interface SettledRun extends RunSnapshot {
 }
 
 /**
- * Waits until the run is settled: reads its record at once, at every hint, and in between with a growing pause.
+ * Waits until the run is settled: reads its record at once, at every hint, and in between with a growing pause. A store that
+ * says that it cannot be read now is read again later.
  *
- * @throws RunNotFoundError, TimeoutError, or the signal's reason. The deadline holds while the store does not answer, too.
+ * @throws RunNotFoundError, TimeoutError, the signal's reason, or what the store rejects with for good. The deadline holds while
+ * the store does not answer, too.
  */
 export async function awaitOutcome(options: AwaitOutcomeOptions): Promise<SettledRun> {
   const { runId, clock, hints, signal } = options;
@@ -65,14 +68,29 @@ function limitOf({ runId, clock, timeoutMs, signal }: AwaitOutcomeOptions): Limi
 }
 
 async function poll(options: AwaitOutcomeOptions, pacer: Pacer): Promise<SettledRun> {
-  const { runId, store } = options;
   for (;;) {
     pacer.start();
-    const run = await store.read(runId, { calls: false });
-    if (run === undefined) throw new RunNotFoundError(runId);
-    if (isSettled(run)) return run;
+    const run = await look(options);
+    if (run !== undefined && isSettled(run)) return run;
     await pacer.pause();
   }
+}
+
+/** The run as it stands; undefined when the store cannot say now. */
+async function look({ runId, store }: AwaitOutcomeOptions): Promise<RunSnapshot | undefined> {
+  let run: RunSnapshot | undefined;
+  try {
+    run = await store.read(runId, { calls: false });
+  } catch (error) {
+    if (isTransient(error)) return undefined;
+    throw error;
+  }
+  if (run === undefined) throw new RunNotFoundError(runId);
+  return run;
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof RefrainError && "isTransient" in error && error.isTransient === true;
 }
 
 function isSettled(run: RunSnapshot): run is SettledRun {

@@ -53,7 +53,9 @@ export interface RunHandle<Output> {
    * Waits until the run is settled and gives what its action returned; rejects with the error the run failed with, which is
    * an instance of its class where that is registered in `errors` of the action or the client.
    *
-   * @throws TimeoutError when `timeoutMs` passes first, RunNotFoundError when there is no such run.
+   * While Redis says that it cannot be read now (it loads its files, is busy, fails over), it waits on.
+   *
+   * @throws TimeoutError when `timeoutMs` passes first, RunNotFoundError when there is no such run, StoreError when Redis refuses.
    */
   result(options?: ResultOptions): Promise<Output>;
   /**

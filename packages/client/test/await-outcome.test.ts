@@ -1,4 +1,4 @@
-import { MemoryStore, msgpackCodec, newNonce } from "@refrain/core";
+import { MemoryStore, msgpackCodec, newNonce, RefrainError } from "@refrain/core";
 import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
 import { type AwaitOutcomeOptions, awaitOutcome } from "../src/await-outcome.ts";
@@ -135,5 +135,58 @@ test("nothing is read any more once the wait is over", async () => {
   await clock.advance(60_000);
 
   expect(reads.length).toBe(before);
+  expect(clock.timers).toBe(0);
+});
+
+class NotNow extends RefrainError {
+  readonly code = "STORE";
+  readonly isTransient: boolean;
+  constructor(isTransient: boolean) {
+    super("BUSY Redis is busy running a script");
+    this.isTransient = isTransient;
+  }
+}
+
+/** The store, which cannot be read until it is told that it can. */
+function refusing(store: MemoryStore, isTransient: boolean) {
+  const refusals: number[] = [];
+  const trouble = { refusals, isOver: false };
+  const read = async (runId: string) => {
+    if (trouble.isOver) return MemoryStore.prototype.read.call(store, runId, { calls: false });
+    refusals.push(refusals.length);
+    throw new NotNow(isTransient);
+  };
+  return Object.assign(trouble, {
+    store: Object.assign(Object.create(store) as MemoryStore, { read }),
+  });
+}
+
+test("a store that cannot be read now is read again until it can", async () => {
+  const { clock, store, options } = setUp();
+  await create(store);
+  await settle(store);
+  const trouble = refusing(store, true);
+  const waiting = awaitOutcome({ ...options, store: trouble.store, timeoutMs: 60_000 });
+
+  await clock.advance(10_000);
+  const { length } = trouble.refusals;
+  trouble.isOver = true;
+  await clock.advance(2500);
+
+  expect(await waiting).toMatchObject({ status: "SUCCEEDED" });
+  expect(length).toBeGreaterThan(3);
+  expect(length).toBeLessThan(30);
+});
+
+test("a store that cannot be read until the deadline is a timeout, and one that refuses for good ends the wait", async () => {
+  const { clock, store, options } = setUp();
+  const late = caught(
+    awaitOutcome({ ...options, store: refusing(store, true).store, timeoutMs: 1000 }),
+  );
+  const refused = caught(awaitOutcome({ ...options, store: refusing(store, false).store }));
+
+  expect(await refused).toBeInstanceOf(NotNow);
+  await clock.advance(1000);
+  expect(await late).toMatchObject({ code: "TIMEOUT" });
   expect(clock.timers).toBe(0);
 });

@@ -197,7 +197,7 @@ export class RedisStore implements ActionStateStore {
         : stored.journal;
       return { ...decodeRun(runId, stored), calls: decodeJournal(flat).calls };
     } catch (error) {
-      throw StoreError.from(`run ${runId} cannot be read`, error);
+      throw StoreError.from(`run ${runId} cannot be read`, error, this.#redis);
     }
   }
 

@@ -23,10 +23,15 @@ export class StoreError extends RefrainError {
     this.isTransient = isTransient;
   }
 
-  /** What went wrong while `what` was to be done. */
-  static from(what: string, cause: unknown): StoreError {
+  /**
+   * What went wrong while `what` was to be done.
+   *
+   * @param redis where; nothing passes on a connection that was ended for good
+   */
+  static from(what: string, cause: unknown, redis?: { readonly status: string }): StoreError {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new StoreError(`${what}: ${reason}`, { cause, isTransient: mayPass(cause) });
+    const isTransient = mayPass(cause) && redis?.status !== "end";
+    return new StoreError(`${what}: ${reason}`, { cause, isTransient });
   }
 }
 

@@ -72,6 +72,35 @@ describe("a batch for a server that", () => {
   });
 });
 
+describe("a run that cannot be read", () => {
+  it("may be asked for again while the server is busy, and not when the connection is ended for good", async () => {
+    await using bench = await openStore({ url: server.url });
+    const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+    await using asking = await openStore({ redis, namespace: bench.namespace, url: server.url });
+    const run = newRun();
+    await bench.store.create(run);
+    await asking.store.read(run.runId);
+    await admin.config("SET", "busy-reply-threshold", "1");
+    const other = new Redis(server.url);
+    const endless = other.eval("while true do end", 0).catch(() => {});
+    await eventually(() => expect(admin.ping()).rejects.toThrow("BUSY"));
+
+    const busy = await asking.store.read(run.runId).catch((error: unknown) => error);
+    await admin.script("KILL");
+    await endless;
+    other.disconnect();
+    server.pause();
+    const unanswered = asking.store.read(run.runId).catch((error: unknown) => error);
+    redis.disconnect();
+    const ended = await unanswered;
+    server.resume();
+
+    expect(busy).toMatchObject({ code: "STORE", isTransient: true });
+    expect(ended).toMatchObject({ code: "STORE", isTransient: false });
+    await expect(asking.store.read(run.runId)).rejects.toMatchObject({ isTransient: false });
+  });
+});
+
 describe("a script the server forgot", () => {
   it("is sent with its source, however often that happens", async () => {
     await using bench = await openStore({ url: server.url });

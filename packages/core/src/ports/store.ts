@@ -228,7 +228,10 @@ export interface ActionStateStore {
    * outcome gone, its counts of clears and unknown outcomes back at zero. No delivery or claim of before passes.
    */
   reopen(reopening: Reopening): Promise<ReopenReply>;
-  /** Reads a run; undefined when there is none. `calls: false` leaves out the journal. */
+  /**
+   * Reads a run; undefined when there is none. `calls: false` leaves out the journal. What it rejects with has `isTransient`,
+   * true, when the same question may be answered later.
+   */
   read(runId: string, options?: { readonly calls?: boolean }): Promise<RunSnapshot | undefined>;
   /** Deletes runs settled before `before` (epoch milliseconds) ahead of their time; never a live one. Says how many. */
   prune(before: number): Promise<number>;
