@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { Risk } from "@refrain/redis-store";
 import { type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Diagnosis } from "../src/doctor/diagnosis.ts";
 import { examine } from "../src/doctor/examine.ts";
 import { aclArgs, aclRules, urlOf } from "./support/acl.ts";
+import { bundled } from "./support/bundle.ts";
 import { gate, Harness } from "./support/harness.ts";
 
 interface Ran {
@@ -16,18 +16,17 @@ interface Ran {
   readonly err: string;
 }
 
-const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const MAIN = new URL("../src/cli/main.ts", import.meta.url);
 
 /** Runs the command `refrain` in a process of its own. */
 function refrain(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const node = ["--conditions=@refrain/source", "--import", "tsx", MAIN, ...args];
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      node,
+      [bundled(MAIN), ...args],
       { env: { ...process.env, ...env } },
       (_error, out, err) => resolve({ code: child.exitCode, out, err }),
     );

@@ -1,6 +1,5 @@
 import { EffectLedger, type LedgerEvent } from "@refrain/testkit";
 import type { Client } from "refrain";
-import { type Bundle, bundle } from "../support/bundle.ts";
 import { Child } from "../support/child.ts";
 import { crashActionOf } from "./crash-action.ts";
 import type { CrashWorkerAction, CrashWorkerSettings } from "./crash-worker.ts";
@@ -25,7 +24,6 @@ export class CrashMatrix {
   readonly #outputs = new Map<string, string>();
   readonly #queues = new Map<string, string>();
   readonly #ends = new Map<string, string[]>();
-  #worker: Bundle | undefined;
 
   constructor(options: CrashMatrixOptions) {
     this.#options = options;
@@ -33,7 +31,6 @@ export class CrashMatrix {
 
   async run(scenarios: readonly Scenario[]): Promise<void> {
     const { client, lanes } = this.#options;
-    this.#worker = await bundle(new URL("./crash-worker.ts", import.meta.url));
     for (const { name } of scenarios) this.#queues.set(name, `q${this.#queues.size}`);
     const runs = scenarios.map(({ name }) => ({
       action: crashActionOf(this.#queueOf(name)),
@@ -72,7 +69,6 @@ export class CrashMatrix {
 
   stop(): void {
     for (const child of this.#children) child.kill("SIGKILL");
-    this.#worker?.delete();
     this.#ledger.close();
   }
 
@@ -90,11 +86,10 @@ export class CrashMatrix {
   }
 
   #start(settings: Pick<CrashWorkerSettings, "actions" | "closeDuring">, at: string): Child {
-    if (this.#worker === undefined) throw new Error("the worker is not bundled yet");
     const { url, namespace } = this.#options;
     const all: CrashWorkerSettings = { url, namespace, ledger: this.#ledger.path, ...settings };
     const env = { CRASH_WORKER: JSON.stringify(all), REFRAIN_CRASH_AT: at };
-    const child = new Child(this.#worker.url, env);
+    const child = new Child(new URL("./crash-worker.ts", import.meta.url), env);
     this.#children.push(child);
     return child;
   }

@@ -1,6 +1,5 @@
 import { defineAction } from "refrain";
 import { expect, test } from "vitest";
-import { type Bundle, bundle } from "../support/bundle.ts";
 import { Child } from "../support/child.ts";
 import { Harness } from "../support/harness.ts";
 
@@ -8,8 +7,8 @@ const CALLS = 10_000;
 const MIB = 1024 * 1024;
 const harness = new Harness();
 
-function worker({ url }: Bundle, dies: "yes" | "no"): Child {
-  const child = new Child(url, {
+function worker(dies: "yes" | "no"): Child {
+  const child = new Child(new URL("./long-worker.ts", import.meta.url), {
     REDIS: harness.url(),
     NAMESPACE: harness.namespace,
     CALLS: String(CALLS),
@@ -20,13 +19,11 @@ function worker({ url }: Bundle, dies: "yes" | "no"): Child {
 }
 
 test("F32 a run of 10,000 calls is replayed page by page, within 128 MiB more than an idle worker takes", async () => {
-  const bundled = await bundle(new URL("./long-worker.ts", import.meta.url));
-  harness.defer(async () => bundled.delete());
   const action = defineAction<null, number>({ name: "long" });
   const run = await harness.client().enqueue(action, null);
-  const { signal } = await worker(bundled, "yes").exited;
+  const { signal } = await worker("yes").exited;
 
-  const second = worker(bundled, "no");
+  const second = worker("no");
   await run.result({ timeoutMs: 120_000 });
 
   second.kill("SIGTERM");

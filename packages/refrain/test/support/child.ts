@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { bundled } from "./bundle.ts";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
@@ -10,7 +11,7 @@ export interface Exit {
   readonly output: string;
 }
 
-/** A Node process that runs a module of these tests, from its source or bundled. */
+/** A Node process that runs a module of these tests. */
 export class Child {
   readonly #process: ChildProcess;
   readonly exited: Promise<Exit>;
@@ -18,10 +19,7 @@ export class Child {
 
   /** @param module a URL, as `new URL("./child.ts", import.meta.url)` gives it */
   constructor(module: URL, env: Readonly<Record<string, string>> = {}) {
-    const file = fileURLToPath(module);
-    const isSource = file.endsWith(".ts");
-    const args = isSource ? ["--conditions=@refrain/source", "--import", "tsx"] : [];
-    this.#process = spawn(process.execPath, [...args, file], {
+    this.#process = spawn(process.execPath, [bundled(module)], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
