@@ -1,6 +1,6 @@
 import { type Claim, type CommitPort, MemoryStore } from "@refrain/core";
 import { describe, expect, it } from "vitest";
-import { pending, succeeded } from "../src/conformance/sample-calls.ts";
+import { pending, settlement, succeeded } from "../src/conformance/sample-calls.ts";
 import { StoreTest } from "../src/conformance/store-test.ts";
 import { LatePort, RepeatingPort } from "../src/ports/copying-ports.ts";
 import { CrashPort, LossyPort, RefusingPort } from "../src/ports/faulty-ports.ts";
@@ -38,6 +38,35 @@ describe("test doubles of the way to the journal", () => {
 
     expect(port.flaws).toEqual([expect.stringContaining('"applied" after "applied"')]);
   });
+
+  it.each([
+    { retentionMs: 30, flaws: [], outcome: "acknowledged" },
+    { retentionMs: 60_000, flaws: [expect.stringContaining('"fenced" after')], outcome: "fenced" },
+  ])(
+    "RepeatingPort lets a copy come after a retention of $retentionMs ms is over: $outcome",
+    async ({ retentionMs, flaws, outcome }) => {
+      let sent = 0;
+      // The run is gone before the second copy of its settlement.
+      const late = (inner: CommitPort): CommitPort => ({
+        send: async (batch) => {
+          const replies = await inner.send(batch);
+          return batch[0]?.kind === "write" && ++sent > 1 ? [{ word: "fenced" }] : replies;
+        },
+      });
+      const { claim, port } = await claimedThrough(
+        (inner) => new RepeatingPort(late(inner), async () => undefined),
+      );
+
+      claim.settle(settlement({ retentionMs }));
+      const ended = await claim.acknowledged().then(
+        () => "acknowledged",
+        (error: unknown) => Reflect.get(Object(error), "reason"),
+      );
+
+      expect(ended).toBe(outcome);
+      expect(port.flaws).toEqual(flaws);
+    },
+  );
 
   it("LatePort finds a store that takes a late copy for news", async () => {
     const { claim, port } = await claimedThrough(
