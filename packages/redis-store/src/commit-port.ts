@@ -35,11 +35,11 @@ export class RedisCommitPort implements CommitPort {
     return this.#carryOut(batch, batch.some(needsRoom) ? commit : commitWhenFull, false);
   }
 
-  /** @param mayHaveCopies whether these groups were sent before, and no reply came */
+  /** @param mayBeDone whether these groups were sent before, and not refused */
   async #carryOut(
     batch: readonly Group[],
     script: typeof commit,
-    mayHaveCopies: boolean,
+    mayBeDone: boolean,
   ): Promise<readonly GroupReply[]> {
     const { redis, keys, clock, troubles, acknowledgements } = this.#options;
     const call = new ScriptCall(script, keys.live, encodeBatch(batch, keys));
@@ -47,13 +47,13 @@ export class RedisCommitPort implements CommitPort {
       try {
         return decodeReplies(batch, await (acknowledgements?.send(call) ?? call.send(redis)));
       } catch (error) {
-        const isUnanswered = mayHaveCopies || call.isUnanswered;
+        const maySomeBeDone = mayBeDone || call.mayBeDone;
         // A connection that somebody ended for good will not tell what became of the batch.
         if (redis.status === "end" || !mayPass(error)) {
-          return this.#oneByOne(batch, error, isUnanswered);
+          return this.#oneByOne(batch, error, maySomeBeDone);
         }
         troubles.refusedBy(error);
-        if (isOutOfMemory(error)) return this.#refuse(batch, isUnanswered);
+        if (isOutOfMemory(error)) return this.#refuse(batch, maySomeBeDone);
         await pauseAfter(failures, clock);
       }
     }
@@ -62,7 +62,7 @@ export class RedisCommitPort implements CommitPort {
   async #oneByOne(
     batch: readonly Group[],
     error: unknown,
-    mayHaveCopies: boolean,
+    mayBeDone: boolean,
   ): Promise<readonly GroupReply[]> {
     const [only] = batch;
     if (only !== undefined && batch.length === 1) {
@@ -71,21 +71,22 @@ export class RedisCommitPort implements CommitPort {
     const replies: GroupReply[] = [];
     for (const group of batch) {
       const script = needsRoom(group) ? commit : commitWhenFull;
-      replies.push(...(await this.#carryOut([group], script, mayHaveCopies)));
+      replies.push(...(await this.#carryOut([group], script, mayBeDone)));
     }
     return replies;
   }
 
   /**
-   * Memory is full. A copy without a reply may have been carried out before it was, or may be still: its writes are carried
-   * out as they are, under their numbers, room or no room. Of claims a store knows every copy by its nonce.
+   * Memory is full. A copy without a reply may have been carried out before it was, or may be still, and one that was answered
+   * has been: its writes are carried out as they are, under their numbers, room or no room. Of claims a store knows every copy
+   * by its nonce.
    */
-  async #refuse(batch: readonly Group[], mayHaveCopies: boolean): Promise<readonly GroupReply[]> {
-    const writes = mayHaveCopies ? batch.filter((group) => group.kind === "write") : [];
+  async #refuse(batch: readonly Group[], mayBeDone: boolean): Promise<readonly GroupReply[]> {
+    const writes = mayBeDone ? batch.filter((group) => group.kind === "write") : [];
     const replies = writes.length === 0 ? [] : await this.#carryOut(writes, commitWhenFull, true);
     let next = 0;
     return batch.map((group) => {
-      const reply = mayHaveCopies && group.kind === "write" ? replies[next++] : undefined;
+      const reply = mayBeDone && group.kind === "write" ? replies[next++] : undefined;
       return reply ?? { word: "full" };
     });
   }

@@ -50,7 +50,7 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   readonly #script: Script<Keys, Args, Outcome>;
   readonly #firstKey: string;
   readonly #operands: Operands;
-  #unanswered = 0;
+  #unrefused = 0;
   #sent: Sent = NEVER_SENT;
 
   /** @param operands the number of keys, the keys and the arguments, as the script's contract has them */
@@ -60,9 +60,9 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
     this.#operands = operands;
   }
 
-  /** Whether a copy may have been carried out, or may be still: it was sent, and no reply came. */
-  get isUnanswered(): boolean {
-    return this.#unanswered > 0;
+  /** Whether a copy may have been carried out, or may be still: it was sent, and was not refused. */
+  get mayBeDone(): boolean {
+    return this.#unrefused > 0;
   }
 
   /** Where it was written last. */
@@ -83,12 +83,14 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
 
   async #answer(redis: RedisClient, command: ScriptCommand): Promise<Reply> {
     this.#sent = command.sent;
+    let refused = 0;
     try {
       return (await redis.sendCommand(command)) as Reply;
     } catch (error) {
-      const replies = error instanceof Error && error.name === "ReplyError" ? 1 : 0;
-      this.#unanswered += command.sent.copies - replies;
+      if (error instanceof Error && error.name === "ReplyError") refused = 1;
       throw error;
+    } finally {
+      this.#unrefused += command.sent.copies - refused;
     }
   }
 

@@ -1,7 +1,7 @@
 import { eventually, FaultProxy, type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { claimedRun, newRun, openStore, recordGroup, words } from "./store-bench.ts";
+import { claimedRun, newRun, openStore, recordGroup, sampleCall, words } from "./store-bench.ts";
 
 /** A primary, its replica, and the replica's own, which is there when that is promoted. */
 let primary: RedisServer;
@@ -133,6 +133,26 @@ describe("F10 with { replicas: 1 }", () => {
     await admin.config("SET", "maxmemory", "0");
 
     expect(words(replies)).toEqual(["applied"]);
+  });
+
+  it("a batch that was answered, and is sent again to a server that has no memory by then, was not refused", async () => {
+    await using bench = await openSafe();
+    const { delivery } = await claimedRun(bench);
+    const entries = [{ op: "append", slot: 0, bytes: sampleCall() }] as const;
+    const { runId, nonce } = delivery;
+    replica.pause();
+
+    const sent = bench.port.send([{ kind: "write", runId, nonce, n: 1, entries }]);
+    await untilAsked();
+    await admin.config("SET", "maxmemory", "1");
+    proxy.cutAll();
+    await untilAsked();
+    replica.resume();
+    const replies = await sent;
+    await admin.config("SET", "maxmemory", "0");
+
+    // "full" would free its number for other writes, which the server would take for this one.
+    expect(words(replies)).toEqual(["same"]);
   });
 
   it("the server's key for it goes by itself", async () => {
