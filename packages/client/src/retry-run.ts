@@ -52,6 +52,9 @@ async function deliverAgain(run: RunSnapshot, parts: RetryParts): Promise<void> 
   }
 }
 
+/** What BullMQ calls a job that will be delivered. */
+const TO_COME: ReadonlySet<string> = new Set(["waiting", "prioritized", "delayed"]);
+
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
 const PATIENCE_MS = 3000;
@@ -70,7 +73,8 @@ async function addOnceFinished(
   let pauseMs = FIRST_PAUSE_MS;
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += pauseMs) {
     const replaced = await addAgain(queue, { runId, action, version, incarnation, priority });
-    if (replaced !== undefined || (await queue.getJobState(jobId)) !== "active") return;
+    // What was active when `addAgain` looked may have finished since: then nobody delivers it.
+    if (replaced !== undefined || TO_COME.has(await queue.getJobState(jobId))) return;
     const now = await store.read(runId, { calls: false });
     if (now?.epoch !== epoch) return;
     await new Promise<void>((resolve) => clock.timer(pauseMs, resolve));

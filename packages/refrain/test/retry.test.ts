@@ -1,4 +1,5 @@
-import { newNonce } from "@refrain/core";
+import { retryRun } from "@refrain/client";
+import { msgpackCodec, newNonce, systemClock } from "@refrain/core";
 import { RedisStore } from "@refrain/redis-store";
 import { eventually } from "@refrain/testkit";
 import { UnrecoverableError, Worker } from "bullmq";
@@ -118,6 +119,36 @@ test("a job that its worker has not let go of yet is replaced as soon as it has"
   const replaced = await harness.queue().getJob("run-r-1");
   expect(await replaced?.getState()).toBe("waiting");
   expect(replaced?.data).toMatchObject({ runId: "r-1", incarnation: 1 });
+});
+
+test("a job that its worker lets go of between two looks at it is replaced, too", async () => {
+  const run = await harness.client().enqueue(order, "o-1", { runId: "r-1" });
+  const worker = new Worker("default", null, {
+    connection: harness.redis(),
+    prefix: harness.prefix(),
+    autorun: false,
+  });
+  harness.defer(() => worker.close());
+  const job = await worker.getNextJob("token");
+  await failByHand("r-1");
+  const queue = harness.queue();
+  const look = queue.getJobState.bind(queue);
+  const seen: string[] = [];
+  queue.getJobState = async (jobId) => {
+    const state = await look(jobId);
+    seen.push(state);
+    if (seen.length > 1) return state;
+    await job?.moveToFailed(new UnrecoverableError("declined"), "token", false);
+    return state;
+  };
+
+  const store = new RedisStore({ redis: harness.redis(), namespace: harness.namespace });
+  const parts = { store, codec: msgpackCodec, clock: systemClock, queueOf: async () => queue };
+  await retryRun("r-1", false, parts);
+
+  expect(seen.slice(0, 2)).toEqual(["active", "failed"]);
+  expect(await look("run-r-1")).toBe("waiting");
+  expect(await run.status()).toBe("QUEUED");
 });
 
 /** What a worker writes whose run fails: in the journal, and not yet in the queue. */
