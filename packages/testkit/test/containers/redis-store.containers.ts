@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { RedisStore } from "@refrain/redis-store";
+import { type Durability, RedisStore, type RedisStoreOptions } from "@refrain/redis-store";
 import { Redis } from "ioredis";
 import {
   GenericContainer,
@@ -44,13 +44,25 @@ function runSuite(image: string, binary: string): void {
   }, START_WITHIN_MS);
   afterAll(() => container?.stop());
 
-  describeStore(`RedisStore on ${image}`, async ({ wrapPort }) => {
+  // WAITAOF came with Redis 7.2: what older servers cannot show is shown here.
+  for (const durability of [undefined, { fsync: true } as const]) {
+    const what = durability === undefined ? "" : ", its file synced";
+    describeStore(`RedisStore on ${image}${what}`, ({ wrapPort }) =>
+      openStore(wrapPort, durability),
+    );
+  }
+
+  async function openStore(
+    wrapPort: RedisStoreOptions["wrapPort"],
+    durability: Durability | undefined,
+  ) {
     if (container === undefined) throw new Error(`${image} did not start`);
     const redis = new Redis(container.getMappedPort(6379), container.getHost(), {
       maxRetriesPerRequest: null,
     });
     const namespace = randomUUID();
-    const store = new RedisStore({ redis, namespace, wrapPort });
+    const given = { ...(wrapPort && { wrapPort }), ...(durability && { durability }) };
+    const store = new RedisStore({ redis, namespace, ...given });
     await store.ready();
     return {
       store,
@@ -60,7 +72,7 @@ function runSuite(image: string, binary: string): void {
         redis.disconnect();
       },
     };
-  });
+  }
 }
 
 /** Undefined where a Docker engine answers, else what is in the way. */
