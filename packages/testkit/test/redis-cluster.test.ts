@@ -6,30 +6,12 @@ import { describeStore } from "../src/conformance/describe-store.ts";
 import { keysWithoutTtl } from "../src/key-leaks.ts";
 import { type RedisServer, startRedis } from "../src/start-redis.ts";
 
-let server: RedisServer;
 let clusterNode: RedisServer;
 
 beforeAll(async () => {
-  [server, clusterNode] = await Promise.all([startRedis(), startRedis({ cluster: true })]);
+  clusterNode = await startRedis({ cluster: true });
 });
-afterAll(async () => {
-  await Promise.all([server.stop(), clusterNode.stop()]);
-});
-
-describeStore("RedisStore", async ({ wrapPort }) => {
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
-  const namespace = randomUUID();
-  const store = new RedisStore({ redis, namespace, wrapPort });
-  await store.ready();
-  return {
-    store,
-    keysWithoutTtl: () => keysWithoutTtl(redis, namespace),
-    async close() {
-      await store.close();
-      redis.disconnect();
-    },
-  };
-});
+afterAll(() => clusterNode.stop());
 
 describeStore("RedisStore on a cluster", async ({ wrapPort }) => {
   const redis = new Cluster([{ host: "127.0.0.1", port: clusterNode.port }]);
