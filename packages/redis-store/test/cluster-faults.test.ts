@@ -172,7 +172,7 @@ test.concurrent("F11 writes to a slot that moves to another node go on, each onc
 
   await migrate(from, to, others, live);
   await writing.untilMore(5);
-  await writing.stop();
+  await expect(writing.stop()).resolves.toBeUndefined();
 
   await expectAllThere(writing);
 }, 60_000);
@@ -186,7 +186,7 @@ test.concurrent("F11 writes wait for a node that died, and so do those to the ot
   await untilSeen(others, "CLUSTERDOWN");
   await node?.restart();
   await writing.untilMore(5);
-  await writing.stop();
+  await expect(writing.stop()).resolves.toBeUndefined();
 
   await expectAllThere(writing);
 }, 60_000);
