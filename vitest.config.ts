@@ -8,8 +8,10 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
-    // Tests start Redis servers and worker processes of their own: more files at once only slow each other down.
-    maxWorkers: 2,
+    // Tests start Redis servers and worker processes of their own: many files at once only slow each other down.
+    maxWorkers: 3,
+    // Files that share a process load what they test once, which took more CPU time than many of the tests.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ["default", "./scripts/count-tests.ts"],

@@ -60,6 +60,7 @@ test("a failed payment that is retried is asked about first, then made under a n
   expect(gateway.asked).toEqual([`charge ${first}`, `find ${first}`, `charge ${key}`]);
   expect(key).not.toBe(first);
   expect(gateway.booked.size).toBe(1);
+  await worker.event("settled", ({ status }) => status === "SUCCEEDED");
   expect(worker.events.filter(({ type }) => type === "settled")).toMatchObject([
     { status: "FAILED" },
     { status: "SUCCEEDED" },
