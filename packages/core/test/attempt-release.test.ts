@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import {
   ClaimLostError,
+  type CommitPort,
   currentCall,
   defineAction,
   durable,
   notStarted,
   OutcomeUnknownError,
 } from "@refrain/core";
-import { eventually, virtualClock } from "@refrain/testkit";
+import { eventually, FullPort, virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
 import { Drive } from "./support/drive.ts";
 import { gate } from "./support/gate.ts";
@@ -46,6 +47,34 @@ test("a release waits for the fn that runs, records its outcome and starts nothi
   const state = await drive.store.read("run-1");
   expect(state?.status).toBe("QUEUED");
   expect(state?.calls.map((call) => call.status)).toEqual(["SUCCEEDED"]);
+});
+
+test("F6 a started call whose mark waits for room holds up a release, and executes nothing meanwhile", async () => {
+  const ports: FullPort[] = [];
+  const wrapPort = (port: CommitPort): FullPort => {
+    const full = new FullPort(port);
+    ports.push(full);
+    return full;
+  };
+  const drive = new Drive({ wrapPort });
+  const started: string[] = [];
+  const charge = durable("charge", async () => started.push("charge"));
+  const implementation = action.implement((ctx) => {
+    for (const port of ports) port.isFull = true;
+    return ctx.durableExecute(charge, [], { reconciler });
+  });
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  await eventually(() => expect(ports[0]?.refusals).toBeGreaterThan(0));
+  attempt.release();
+  await turns(20);
+  const whileFull = [attempt.isExecuting, attempt.isExecutingReconcilable, started.length];
+  for (const port of ports) port.isFull = false;
+
+  expect(await attempt.done).toMatchObject({ kind: "settled" });
+  expect(whileFull).toEqual([false, false, 0]);
+  expect(started).toEqual(["charge"]);
 });
 
 test("an action that ends while a release is pending settles instead", async () => {

@@ -147,11 +147,11 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   get isExecuting(): boolean {
-    return this.#calls.executing > 0;
+    return this.#calls.isExecuting;
   }
 
   get isExecutingReconcilable(): boolean {
-    return this.#calls.executingReconcilable > 0;
+    return this.#calls.isExecutingReconcilable;
   }
 
   abort(error: ClaimLostError): void {
@@ -217,7 +217,8 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   async #handBack(isEndingLate = false): Promise<void> {
-    if (!(await this.#isAcknowledged()) || this.#phase !== "releasing" || this.isExecuting) return;
+    if (!(await this.#isAcknowledged()) || this.#phase !== "releasing") return;
+    if (this.#calls.holdUpRelease) return;
     if (this.#ending !== undefined && this.#calls.inFlight.size === 0 && !isEndingLate) return;
     const { asks } = this.#calls.waits;
     this.#phase = "sealed";
@@ -281,7 +282,7 @@ export class RunningAttempt implements Attempt, ContextHost {
     }
     // Between two calls there is a turn without one; only turns on end are a wait.
     if (inFlight.size > 0) this.#idleTurns = 0;
-    if (this.isExecuting) return;
+    if (this.#calls.holdUpRelease) return;
     if (this.#phase === "releasing") return void this.#handBack();
     if (inFlight.size === 0) return this.#noticeIdle();
     if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;

@@ -56,6 +56,7 @@ export class AttemptCalls implements CallHost {
   readonly #inFlight = new Set<CallRun>();
   readonly #failedUnseen = new Set<CallRun>();
   #replaying = 0;
+  #due = 0;
   #executing = 0;
   #executingReconcilable = 0;
   #now: number;
@@ -92,12 +93,17 @@ export class AttemptCalls implements CallHost {
     return this.#inFlight;
   }
 
-  get executing(): number {
-    return this.#executing;
+  get isExecuting(): boolean {
+    return this.#executing > 0;
   }
 
-  get executingReconcilable(): number {
-    return this.#executingReconcilable;
+  get isExecutingReconcilable(): boolean {
+    return this.#executingReconcilable > 0;
+  }
+
+  /** Something runs, or is about to and the journal says so. */
+  get holdUpRelease(): boolean {
+    return this.#executing + this.#due > 0;
   }
 
   get isReplaying(): boolean {
@@ -241,6 +247,15 @@ export class AttemptCalls implements CallHost {
 
   whenMayStart(start: () => void, isMarked: boolean): void {
     this.#gate.whenMayStart(start, isMarked);
+  }
+
+  due(): void {
+    this.#due += 1;
+  }
+
+  begun(): void {
+    this.#due -= 1;
+    if (!this.isExecuting) this.#options.changed();
   }
 
   enter(isReconcilableFn: boolean): void {

@@ -27,7 +27,10 @@ export interface CallHost {
    * once if that is so already; never if the attempt ends first. One that is marked as started holds up a release.
    */
   whenMayStart(start: () => void, isMarked: boolean): void;
-  /** Counts a fn or reconciler that runs, or a fn that the journal says so of. */
+  /** Counts a fn that the journal says was started, until it is. */
+  due(): void;
+  begun(): void;
+  /** Counts a fn or reconciler that runs. */
   enter(isReconcilableFn: boolean): void;
   leave(isReconcilableFn: boolean): void;
   /** Waits in place; false when the attempt hands back or ends first. */
@@ -89,7 +92,7 @@ export class CallRun implements Informant {
     if (isMarked) {
       this.#host.append(this.planned, this.#startedAt);
       // A mark without its fn would cost the next attempt a question.
-      this.#host.enter(true);
+      this.#host.due();
     }
     if (plan.kind === "reconcile") this.#reopened = plan.call.reopened;
     this.#isMarked = plan.kind !== "run" || plan.mark;
@@ -117,18 +120,17 @@ export class CallRun implements Informant {
 
   // From here on callbacks, not promises: each promise would cost as much as a write.
 
-  /** @param isEntered it counts as running already */
-  #begin(step: Step, isEntered = false): void {
+  #begin(step: Step, isMarked = false): void {
     this.#host.whenMayStart(() => {
-      if (!this.#isAbandoned) this.#take(step, isEntered);
-      else if (isEntered) this.#host.leave(true);
-    }, isEntered);
+      if (!this.#isAbandoned) this.#take(step);
+      if (isMarked) this.#host.begun();
+    }, isMarked);
   }
 
   /** Runs fn or the reconciler once, and does what follows from it. */
-  #take(step: Step, isEntered: boolean): void {
+  #take(step: Step): void {
     const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
-    if (!isEntered) this.#host.enter(isReconcilableFn);
+    this.#host.enter(isReconcilableFn);
     let isOverdue = false;
     const cancelTimer = this.#startTimer((result) => {
       isOverdue = true;
