@@ -4,6 +4,7 @@ import {
   type Codec,
   encodeError,
   isSettled,
+  NewerFormatError,
   PoisonRunError,
   placeInRun,
   type Settlement,
@@ -17,7 +18,7 @@ export function poisonSettlement(
   run: ClaimedRun,
   options: { readonly codec: Codec; readonly retentionMs: number },
 ): { readonly settlement: Settlement; readonly error: PoisonRunError } {
-  const problem = run.unreadable ?? unreadableValue(run, options.codec);
+  const problem = unreadablePart(run, options.codec);
   const { why, failedSlot } = problem === undefined ? vanished(run) : unreadable(problem);
   const attempts = `run ${run.runId} (${run.action}): its last ${run.suspect - 1} attempts`;
   const error = new PoisonRunError(`${attempts} ${why}`, { cause: problem });
@@ -26,8 +27,14 @@ export function poisonSettlement(
   return { settlement: { status: "FAILED", payload, failedSlot, retentionMs }, error };
 }
 
-/** Why an attempt could not read the run's input, or an outcome. */
-function unreadableValue(run: ClaimedRun, codec: Codec): Error | undefined {
+/** Whether what this release cannot read of the run is a newer one's: a worker of that goes on with it. */
+export function isOfNewerRelease(run: ClaimedRun, codec: Codec): boolean {
+  return unreadablePart(run, codec) instanceof NewerFormatError;
+}
+
+/** Why an attempt could not read the run's journal, its input or an outcome. */
+function unreadablePart(run: ClaimedRun, codec: Codec): Error | undefined {
+  if (run.unreadable !== undefined) return run.unreadable;
   const { action, runId, input, calls } = run;
   try {
     codec.decode(input, placeInRun("input", run));

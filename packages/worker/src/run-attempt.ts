@@ -5,7 +5,6 @@ import {
   type Claim,
   type ClaimedRun,
   type Delivery,
-  NewerFormatError,
   Notices,
   runAction,
   SerializationError,
@@ -17,7 +16,7 @@ import type { DeliveryEnd } from "./decide-finish.ts";
 import type { DeliverOptions } from "./deliver.ts";
 import type { DeliveryInHand } from "./delivery-in-hand.ts";
 import { failureReason } from "./failure-reason.ts";
-import { poisonSettlement } from "./poison.ts";
+import { isOfNewerRelease, poisonSettlement } from "./poison.ts";
 import { owningRejections, type RejectionOwner } from "./unhandled-rejections.ts";
 
 export interface ClaimedDelivery {
@@ -39,7 +38,7 @@ export async function runAttempt(
   const reporter = new AttemptReporter(run, options.logger, options.emitter);
   reporter.started(delivery.queue, run.calls.length);
   const end =
-    run.suspect > options.poisonAfter && !(run.unreadable instanceof NewerFormatError)
+    run.suspect > options.poisonAfter && !isOfNewerRelease(run, options.codec)
       ? await settlePoisoned(claim, run, claimed, options)
       : await act(claim, run, claimed, options, reporter);
   reporter.ended(end, inHand.cutAs);

@@ -100,6 +100,32 @@ test("F21 a worker hands back, and never fails, a run whose journal a newer rele
   expect(await run.result({ timeoutMs: 30_000 })).toMatch(/^attempt/);
 }, 90_000);
 
+test("F21 a worker never fails a run with a value that a newer release has encoded", async () => {
+  const { run, redis, calls } = await runWithCall("r-1");
+  const old = await redis.hgetBuffer(calls, "0");
+  const bytes = old ?? Buffer.alloc(0);
+  const header = 40 + bytes.readUInt16BE(30);
+  const newer = Buffer.concat([bytes.subarray(0, header), Buffer.of(2)]);
+  await redis.hset(calls, "0", newer);
+
+  const worker = await harness.worker({
+    ...SHORT_LOCKS,
+    poisonAfter: 1,
+    actions: [implementation],
+  });
+  await eventually(
+    async () => {
+      await hurry("r-1");
+      expect(worker.events.filter(({ type }) => type === "attempt-started").length).toBeGreaterThan(
+        3,
+      );
+    },
+    { timeoutMs: 30_000 },
+  );
+
+  expect(await run.status()).toBe("RUNNING");
+}, 40_000);
+
 test("F21 a run that is kept in a newer layout is left alone, and says so to whoever reads it", async () => {
   const redis = harness.redis();
   const run = await harness.client().enqueue(action, null, { runId: "r-1" });
