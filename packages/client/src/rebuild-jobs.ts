@@ -8,25 +8,32 @@ export interface RebuildJobsOptions extends Pick<RescueOptions, "queueOf" | "han
   readonly now: () => Promise<number>;
 }
 
-const PAGE = 100;
+const PAGE = 1000;
+/** Looks at this many jobs at once. */
+const AT_ONCE = 100;
 
 /** Adds the job of every live run anew that has none to be delivered, and says how many these were. */
 export async function rebuildJobs(options: RebuildJobsOptions): Promise<number> {
+  const live = await liveRuns(options);
   let added = 0;
-  for await (const page of pagesOf(options)) {
+  for (let from = 0; from < live.length; from += AT_ONCE) {
     const now = await options.now();
-    const lost = await Promise.all(page.map((run) => rescueRun(run, { ...options, now })));
+    const some = live.slice(from, from + AT_ONCE);
+    const lost = await Promise.all(some.map((run) => rescueRun(run, { ...options, now })));
     added += lost.filter((job) => job !== undefined).length;
   }
   return added;
 }
 
-async function* pagesOf({ store, shards }: RebuildJobsOptions): AsyncGenerator<readonly LiveRun[]> {
+/** All of them before any job is added: runs that settle meanwhile would have others move up to pages already passed. */
+async function liveRuns({ store, shards }: RebuildJobsOptions): Promise<readonly LiveRun[]> {
+  const live: LiveRun[] = [];
   for (let shard = 0; shard < shards; shard += 1) {
     for (let offset = 0; ; offset += PAGE) {
       const page = await store.rebuild({ shard, offset, limit: PAGE });
       if (page.length === 0) break;
-      yield page;
+      live.push(...page);
     }
   }
+  return live;
 }
