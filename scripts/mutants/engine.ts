@@ -129,11 +129,8 @@ export const engine: Mutants = {
     },
   },
   "a run is released while fn runs": {
-    file: `${core}/attempt/running-attempt.ts`,
-    edits: [
-      ["    if (this.isExecuting) return;\n", ""],
-      [' || this.#phase !== "releasing" || this.isExecuting', ' || this.#phase !== "releasing"'],
-    ],
+    file: `${core}/calls/attempt-calls.ts`,
+    edits: [["return this.#executing + this.#due > 0;", "return false;"]],
     caughtBy: {
       file: `${test}/attempt-release.test.ts`,
       title: "a release waits for the fn that runs, records its outcome and starts nothing more",

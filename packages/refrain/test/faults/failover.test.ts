@@ -7,12 +7,14 @@ import { enqueueLoad, flawsOf, Load } from "./load.ts";
 import { Pair } from "./pair.ts";
 
 const RUNS = 60;
+/** Attempts outlive the failover: they do not merely lose their locks. */
+const LONG_LOCKS = { lockDurationMs: 6000, stalledIntervalMs: 1000 };
 
 test.concurrent("F10 runs go on from what a lagging replica has, and live attempts notice what it lacks", async () => {
   await using pair = await Pair.start();
   await using work = new Load({ callMs: 30 });
-  await work.worker({ connection: pair.front.url }).ready();
-  await work.worker({ connection: pair.front.url }).ready();
+  await work.worker({ connection: pair.front.url, ...LONG_LOCKS }).ready();
+  await work.worker({ connection: pair.front.url, ...LONG_LOCKS }).ready();
   const client = createClient({ connection: pair.front.url });
   const runs = await enqueueLoad(client, RUNS);
   await work.untilEffects(100);
