@@ -59,6 +59,7 @@ test("a job is moved before BullMQ is told that it was", async () => {
   await expect(second).rejects.toBeInstanceOf(WaitingError);
   expect(delayed.moves).toEqual([["delayed", expect.any(Number), "t:1"]]);
   expect(Number(delayed.moves[0]?.[1])).toBeGreaterThanOrEqual(before + 5000);
+  expect(Number(delayed.moves[0]?.[1])).toBeLessThanOrEqual(Date.now() + 5000);
   expect(waiting.moves).toEqual([["waiting", "t:2"]]);
 });
 
@@ -112,7 +113,7 @@ test.each([
   await expect(told).rejects.toBeInstanceOf(DelayedError);
   const until = Number(moves[0]?.[1]) - before;
   expect(until).toBeGreaterThanOrEqual(more + 60_000);
-  expect(until).toBeLessThan(more + 70_000);
+  expect(until).toBeLessThanOrEqual(more + 60_000 + Date.now() - before);
 });
 
 test("F13 a worker with a wrong clock that closes sits nothing out", async () => {

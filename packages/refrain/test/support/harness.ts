@@ -150,6 +150,13 @@ export class Harness {
     return queue;
   }
 
+  /** When BullMQ hands a delayed run's job out again, in Unix milliseconds; 0 for a job that is not delayed. */
+  async dueAt(runId: string): Promise<number> {
+    const score = await this.redis().zscore(`${this.prefix()}:default:delayed`, `run-${runId}`);
+    // The lower 12 bits keep jobs of one millisecond in order.
+    return Math.floor(Number(score) / 0x1000);
+  }
+
   /** The BullMQ prefix of a shard of the test's namespace. */
   prefix(shard = 0): string {
     return `{${this.namespace}:${shard}}`;
