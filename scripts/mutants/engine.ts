@@ -46,7 +46,7 @@ export const engine: Mutants = {
     file: `${core}/calls/effect-gate.ts`,
     edits: [["if (mayStartEffect()) return true;", "if (mayStartEffect) return true;"]],
     caughtBy: {
-      file: `${test}/attempt-release.test.ts`,
+      file: `${test}/attempt-lost.test.ts`,
       title: "no effect starts when the lock was not renewed in time",
     },
   },
@@ -129,7 +129,7 @@ export const engine: Mutants = {
     },
   },
   "a run is released while fn runs": {
-    file: `${core}/calls/attempt-calls.ts`,
+    file: `${core}/calls/effect-count.ts`,
     edits: [["return this.#executing + this.#due > 0;", "return false;"]],
     caughtBy: {
       file: `${test}/attempt-release.test.ts`,
@@ -153,7 +153,7 @@ export const engine: Mutants = {
     file: `${core}/stores/queued-claim.ts`,
     edits: [["    this.#onLost?.(error);\n  }\n}\n\nfunction sizeOf", "  }\n}\n\nfunction sizeOf"]],
     caughtBy: {
-      file: `${test}/attempt-release.test.ts`,
+      file: `${test}/attempt-lost.test.ts`,
       title: "a newer claim fences the attempt before its next effect",
     },
   },

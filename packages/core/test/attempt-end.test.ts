@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { currentCall, defineAction, durable } from "@refrain/core";
 import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
@@ -160,3 +161,18 @@ test.each(["before", "after"])(
     expect(events.filter(({ type }) => type === "call-replayed")).toHaveLength(1);
   },
 );
+
+test("a failure from outside settles the run FAILED and lets the action end unseen", async () => {
+  const drive = new Drive();
+  const implementation = action.implement((ctx) => once(ctx.signal, "abort"));
+  await drive.create(action);
+
+  const attempt = await drive.attempt(implementation);
+  attempt.fail(new RangeError("nobody handled this"));
+
+  expect(await attempt.done).toEqual({ kind: "settled", status: "FAILED" });
+  expect(await drive.outcome()).toMatchObject({
+    name: "RangeError",
+    message: "nobody handled this",
+  });
+});

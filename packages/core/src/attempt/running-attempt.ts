@@ -7,9 +7,8 @@ import { LastCalls } from "../calls/last-calls.ts";
 import { type ContextHost, liveContext } from "../calls/live-context.ts";
 import { Outcomes } from "../calls/outcomes.ts";
 import type { ErrorClasses } from "../decisions/error-payload.ts";
-import { MAX_WAIT_IN_PLACE_MS } from "../decisions/retry-policy.ts";
 import type { ActionImplementation } from "../ports/action.ts";
-import type { Attempt, AttemptEnd, AttemptObserver, ReleaseReason } from "../ports/attempt.ts";
+import type { Attempt, AttemptEnd, AttemptObserver } from "../ports/attempt.ts";
 import type { Claim, ClaimedRun } from "../ports/store.ts";
 import type { Clock } from "../words/clock.ts";
 import type { Codec } from "../words/codec.ts";
@@ -21,6 +20,7 @@ import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
 import { placeInRun } from "../words/place.ts";
 import { normaliseThrown } from "../words/thrown.ts";
+import { Lookout, type LookoutHost, type Release } from "./lookout.ts";
 
 export interface RunningAttemptOptions {
   readonly claim: Claim;
@@ -41,7 +41,7 @@ export interface RunningAttemptOptions {
  * One attempt from its first line to its end. It is `open` until it is asked to hand back (`releasing`), its last write is
  * made (`sealed`) or it ends (`over`); only an open attempt starts calls.
  */
-export class RunningAttempt implements Attempt, ContextHost {
+export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
   readonly runId: string;
   readonly action: string;
   readonly epoch: number;
@@ -50,17 +50,15 @@ export class RunningAttempt implements Attempt, ContextHost {
   readonly #outcomes: Outcomes;
   readonly #calls: AttemptCalls;
   readonly #lastCalls: LastCalls;
+  readonly #lookout: Lookout;
   readonly #random: DurableRandom;
   readonly #log: AttemptLog;
   readonly #done = deferred<AttemptEnd>();
-  readonly #allClosed = deferred<void>();
   readonly #abort = new LazyAbort();
   #phase: "open" | "releasing" | "sealed" | "over" = "open";
-  #release: { readonly reason: ReleaseReason; readonly delayMs: number } | undefined;
+  #release: Release | undefined;
   #ending: Ending | undefined;
   #isActionOver = false;
-  #isLooking = false;
-  #idleTurns = 0;
 
   constructor(options: RunningAttemptOptions) {
     const { claim, run, implementation, limits, observe, notices, codec, errors } = options;
@@ -94,7 +92,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       isEnding: () => this.#ending !== undefined,
       mayStart: (marked) => this.#phase === "open" || (marked && this.#phase === "releasing"),
       live: () => this.#log.unmute(),
-      changed: () => this.#changed(),
+      changed: () => this.#lookout.changed(),
       fail: (error) => this.fail(error),
       abort: (error) => this.abort(error),
       broken: (error) => this.#break(error),
@@ -106,6 +104,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       calls: this.#calls,
       journal: this.#journal,
     });
+    this.#lookout = new Lookout(this, this.#calls, options);
     const bindings = { run: run.runId, action: run.action, attempt: claim.epoch };
     this.#log = new AttemptLog(options.logger, bindings);
   }
@@ -137,7 +136,7 @@ export class RunningAttempt implements Attempt, ContextHost {
       (value) => this.#actionEnded({ kind: "returned", value }),
       (error: unknown) => this.#actionEnded({ kind: "threw", error }),
     );
-    this.#changed();
+    this.#lookout.changed();
   }
 
   // Attempt: what the surroundings ask.
@@ -147,11 +146,11 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   get isExecuting(): boolean {
-    return this.#calls.isExecuting;
+    return this.#calls.effects.isExecuting;
   }
 
   get isExecutingReconcilable(): boolean {
-    return this.#calls.isExecutingReconcilable;
+    return this.#calls.effects.isExecutingReconcilable;
   }
 
   abort(error: ClaimLostError): void {
@@ -159,7 +158,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   release(): void {
-    this.#startRelease({ reason: "drain", delayMs: 0 });
+    this.startRelease({ reason: "drain", delayMs: 0 });
   }
 
   fail(error: unknown): void {
@@ -176,6 +175,38 @@ export class RunningAttempt implements Attempt, ContextHost {
     return this.#abort.signal;
   }
 
+  // LookoutHost: what looking around asks, and what it sets off.
+
+  get isOver(): boolean {
+    return this.#phase === "sealed" || this.#phase === "over";
+  }
+
+  get isReleasing(): boolean {
+    return this.#phase === "releasing";
+  }
+
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  startRelease(release: Release): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "releasing";
+    this.#release = release;
+    this.#lookout.changed();
+  }
+
+  async handBack(isEndingLate: boolean): Promise<void> {
+    if (!(await this.#isAcknowledged()) || this.#phase !== "releasing") return;
+    if (this.#calls.effects.holdUpRelease) return;
+    if (this.#ending !== undefined && this.#calls.inFlight.size === 0 && !isEndingLate) return;
+    const { asks } = this.#calls.waits;
+    this.#phase = "sealed";
+    this.#options.claim.release(asks);
+    const { reason, delayMs } = this.#release ?? { reason: "drain", delayMs: 0 };
+    if (await this.#isAcknowledged()) this.#end({ kind: "released", reason, delayMs });
+  }
+
   // The end of an attempt.
 
   #actionEnded(ending: Ending): void {
@@ -188,7 +219,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   }
 
   async #finish(given: Ending): Promise<void> {
-    if (this.#ending !== undefined || this.#isOver()) return;
+    if (this.#ending !== undefined || this.isOver) return;
     // What floats can start no more: the next attempt ends the run, once all that is under way here is recorded.
     if (this.#isActionOver && this.#phase === "releasing" && this.#lastCalls.areFloating) return;
     const ending = this.#isActionOver ? this.#lastCalls.judge(given) : given;
@@ -197,34 +228,15 @@ export class RunningAttempt implements Attempt, ContextHost {
     if (this.#isActionOver) this.#lastCalls.letGo(reason);
     else this.#lastCalls.letGoOfAll(reason);
     if (this.#calls.inFlight.size > 0 || this.#phase === "releasing") {
-      this.#changed();
-      await this.#allClosed.promise;
+      await this.#lookout.allClosed();
     }
     const { implementation, codec, errors, limits } = this.#options;
     const options = { implementation, codec, errors, limits, outcomes: this.#outcomes };
     const settlement = await settlementOf(this.runId, ending, options);
-    if (this.#isOver()) return;
+    if (this.isOver) return;
     this.#phase = "sealed";
     this.#options.claim.settle(settlement);
     if (await this.#isAcknowledged()) this.#end({ kind: "settled", status: settlement.status });
-  }
-
-  #startRelease(release: { readonly reason: ReleaseReason; readonly delayMs: number }): void {
-    if (this.#phase !== "open") return;
-    this.#phase = "releasing";
-    this.#release = release;
-    this.#changed();
-  }
-
-  async #handBack(isEndingLate = false): Promise<void> {
-    if (!(await this.#isAcknowledged()) || this.#phase !== "releasing") return;
-    if (this.#calls.holdUpRelease) return;
-    if (this.#ending !== undefined && this.#calls.inFlight.size === 0 && !isEndingLate) return;
-    const { asks } = this.#calls.waits;
-    this.#phase = "sealed";
-    this.#options.claim.release(asks);
-    const { reason, delayMs } = this.#release ?? { reason: "drain", delayMs: 0 };
-    if (await this.#isAcknowledged()) this.#end({ kind: "released", reason, delayMs });
   }
 
   async #isAcknowledged(): Promise<boolean> {
@@ -237,10 +249,6 @@ export class RunningAttempt implements Attempt, ContextHost {
     }
   }
 
-  #isOver(): boolean {
-    return this.#phase === "sealed" || this.#phase === "over";
-  }
-
   /** What cannot be written down must not leave the attempt hanging: another one goes on from what is recorded. */
   #break(error: unknown): void {
     this.#end({ kind: "broken", error: normaliseThrown(error) });
@@ -250,7 +258,7 @@ export class RunningAttempt implements Attempt, ContextHost {
   #unread(error: Error): void {
     const isNewer = [error, error.cause].some((one) => one instanceof NewerFormatError);
     if (!isNewer) return this.#break(error);
-    this.#startRelease({ reason: "newer-release", delayMs: NEWER_RELEASE_DELAY_MS });
+    this.startRelease({ reason: "newer-release", delayMs: NEWER_RELEASE_DELAY_MS });
   }
 
   #end(end: AttemptEnd): void {
@@ -261,46 +269,8 @@ export class RunningAttempt implements Attempt, ContextHost {
     this.#abort.abort(reason);
     this.#done.resolve(end);
   }
-
-  // Looking around: once in a turn in which something changed, when all that followed from it is over.
-
-  #changed(): void {
-    if (this.#isLooking || this.#phase === "over") return;
-    this.#isLooking = true;
-    this.#options.clock.turns.deliver(this.#lookAround);
-  }
-
-  readonly #lookAround = (): void => {
-    this.#isLooking = false;
-    const { inFlight, order, waits } = this.#calls;
-    const { clock } = this.#options;
-    if (this.#isOver() || !order.isIdle) return;
-    if (this.#ending !== undefined && inFlight.size === 0) {
-      // A schema may take its time over the output, or for ever.
-      if (this.#phase === "releasing") clock.timer(ENDING_MS, () => void this.#handBack(true));
-      return this.#allClosed.resolve();
-    }
-    // Between two calls there is a turn without one; only turns on end are a wait.
-    if (inFlight.size > 0) this.#idleTurns = 0;
-    if (this.#calls.holdUpRelease) return;
-    if (this.#phase === "releasing") return void this.#handBack();
-    if (inFlight.size === 0) return this.#noticeIdle();
-    if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;
-    this.#startRelease({ reason: "outcome-unknown", delayMs: waits.remainingMs });
-  };
-
-  /** Nothing durable is under way and the action has not ended: it waits for something that no replay restores. */
-  #noticeIdle(): void {
-    if (this.#ending !== undefined) return;
-    this.#idleTurns += 1;
-    if (this.#idleTurns < 2) return this.#changed();
-    if (!this.#options.notices.isFirst(`non-durable-wait/${this.action}`)) return;
-    this.#options.observe({ type: "non-durable-wait" });
-  }
 }
 
-/** How long the making of an outcome may hold up a release. */
-const ENDING_MS = 200;
 const NEWER_RELEASE_DELAY_MS = 1000;
 
 /** Shared by all attempts: to make one costs more than all else that an attempt's end does. */

@@ -8,7 +8,9 @@ import type { Clock } from "../words/clock.ts";
 import type { ClaimLostError } from "../words/errors.ts";
 import { type CallHost, CallRun } from "./call-run.ts";
 import type { CallSpec } from "./call-spec.ts";
+import { checkFunction } from "./check-function.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
+import { EffectCount } from "./effect-count.ts";
 import { EffectGate } from "./effect-gate.ts";
 import type { Journal, PlannedCall } from "./journal.ts";
 import { judgeDivergence } from "./judge-divergence.ts";
@@ -39,7 +41,7 @@ export interface AttemptCallsOptions {
 
 type Settlers = ReturnType<typeof DurablePromise.withResolvers<unknown>>;
 
-/** The durable calls of one attempt: plans them, lets them start when they may, and keeps count of what is under way. */
+/** The durable calls of one attempt: plans them, lets them start when they may, and knows which are under way. */
 export class AttemptCalls implements CallHost {
   readonly runId: string;
   readonly epoch: number;
@@ -49,6 +51,7 @@ export class AttemptCalls implements CallHost {
   readonly observe: AttemptObserver;
   readonly order: DeliveryOrder;
   readonly waits: Waits;
+  readonly effects: EffectCount;
   readonly #options: AttemptCallsOptions;
   readonly #gate: EffectGate;
   readonly #functions = new Map<string, unknown>();
@@ -56,9 +59,6 @@ export class AttemptCalls implements CallHost {
   readonly #inFlight = new Set<CallRun>();
   readonly #failedUnseen = new Set<CallRun>();
   #replaying = 0;
-  #due = 0;
-  #executing = 0;
-  #executingReconcilable = 0;
   #now: number;
 
   constructor(options: AttemptCallsOptions) {
@@ -72,6 +72,7 @@ export class AttemptCalls implements CallHost {
     this.observe = observe;
     this.#now = run.createdAt;
     this.waits = new Waits(clock);
+    this.effects = new EffectCount(options.changed);
     const { mayStart, mayStartEffect, abort } = options;
     this.#gate = new EffectGate({ runId: run.runId, claim, mayStart, mayStartEffect, abort });
     this.order = new DeliveryOrder({
@@ -93,19 +94,6 @@ export class AttemptCalls implements CallHost {
     return this.#inFlight;
   }
 
-  get isExecuting(): boolean {
-    return this.#executing > 0;
-  }
-
-  get isExecutingReconcilable(): boolean {
-    return this.#executingReconcilable > 0;
-  }
-
-  /** Something runs, or is about to and the journal says so. */
-  get holdUpRelease(): boolean {
-    return this.#executing + this.#due > 0;
-  }
-
   get isReplaying(): boolean {
     return this.#replaying > 0 || this.#options.journal.nextKnown() !== undefined;
   }
@@ -116,14 +104,14 @@ export class AttemptCalls implements CallHost {
   }
 
   call(spec: CallSpec): DurablePromise<unknown> {
-    this.#checkFunction(spec);
+    checkFunction(spec, this.#functions, this.runId);
     const settlers = DurablePromise.withResolvers<unknown>();
     this.#plan(spec, settlers);
     return settlers.promise;
   }
 
   lazyCall(spec: CallSpec): DurablePromise<unknown> {
-    this.#checkFunction(spec);
+    checkFunction(spec, this.#functions, this.runId);
     const settlers: Settlers = DurablePromise.withResolvers<unknown>(() => {
       this.#unused.delete(settlers.promise);
       this.#plan(spec, settlers);
@@ -154,18 +142,6 @@ export class AttemptCalls implements CallHost {
     this.order.stop();
     this.waits.cutShort();
     for (const call of this.#inFlight) this.abandon(call, reason);
-  }
-
-  #checkFunction({ fn, identity: { functionId } }: CallSpec): void {
-    if (fn === undefined) return;
-    const known = this.#functions.get(functionId);
-    if (known === undefined) {
-      this.#functions.set(functionId, fn);
-    } else if (known !== fn) {
-      throw new TypeError(
-        `run ${this.runId}: two different functions are called under the id "${functionId}" (${nameOf(known)} and ${nameOf(fn)}): give each its own id with durable(id, fn), and make it outside the action`,
-      );
-    }
   }
 
   #plan(spec: CallSpec, settlers: Settlers): void {
@@ -249,26 +225,6 @@ export class AttemptCalls implements CallHost {
     this.#gate.whenMayStart(start, isMarked);
   }
 
-  due(): void {
-    this.#due += 1;
-  }
-
-  begun(): void {
-    this.#due -= 1;
-    if (!this.isExecuting) this.#options.changed();
-  }
-
-  enter(isReconcilableFn: boolean): void {
-    this.#executing += 1;
-    if (isReconcilableFn) this.#executingReconcilable += 1;
-  }
-
-  leave(isReconcilableFn: boolean): void {
-    this.#executing -= 1;
-    if (isReconcilableFn) this.#executingReconcilable -= 1;
-    this.#options.changed();
-  }
-
   wait(ms: number, asks: number): Promise<boolean> {
     const waiting = this.waits.wait(ms, asks);
     this.#options.changed();
@@ -307,9 +263,4 @@ export class AttemptCalls implements CallHost {
   #sawSettled(call: SettledCall): void {
     this.#now = Math.max(this.#now, call.startedAt + call.tookMs);
   }
-}
-
-function nameOf(fn: unknown): string {
-  const source = String(fn).replaceAll(/\s+/g, " ");
-  return source.length > 60 ? `${source.slice(0, 57)}…` : source;
 }

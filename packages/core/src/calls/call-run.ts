@@ -1,13 +1,14 @@
 import { type NextStep, nextStep, type Step, type StepResult } from "../decisions/call-step.ts";
 import type { CallPlan } from "../decisions/plan-call.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
-import { DurablePromise } from "../ports/durable-promise.ts";
+import type { DurablePromise } from "../ports/durable-promise.ts";
 import { type CallStart, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
 import { type CallInfo, type Informant, withCurrentCall } from "../words/current-call.ts";
-import { UsageError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
 import type { CallSpec } from "./call-spec.ts";
+import type { EffectCount } from "./effect-count.ts";
+import { endOfStep } from "./end-of-step.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
 import type { Outcomes, Seen } from "./outcomes.ts";
 
@@ -18,6 +19,7 @@ export interface CallHost {
   readonly clock: Clock;
   readonly outcomes: Outcomes;
   readonly observe: AttemptObserver;
+  readonly effects: EffectCount;
   /** How often outcomes stayed unknown in a row before this attempt. */
   readonly unknownAsks: number;
   /** False when nothing new may start: the call then never settles. */
@@ -27,12 +29,6 @@ export interface CallHost {
    * once if that is so already; never if the attempt ends first. One that is marked as started holds up a release.
    */
   whenMayStart(start: () => void, isMarked: boolean): void;
-  /** Counts a fn that the journal says was started, until it is. */
-  due(): void;
-  begun(): void;
-  /** Counts a fn or reconciler that runs. */
-  enter(isReconcilableFn: boolean): void;
-  leave(isReconcilableFn: boolean): void;
   /** Waits in place; false when the attempt hands back or ends first. */
   wait(ms: number, asks: number): Promise<boolean>;
   append(call: PlannedCall, startedAt: number): void;
@@ -92,7 +88,7 @@ export class CallRun implements Informant {
     if (isMarked) {
       this.#host.append(this.planned, this.#startedAt);
       // A mark without its fn would cost the next attempt a question.
-      this.#host.due();
+      this.#host.effects.due();
     }
     if (plan.kind === "reconcile") this.#reopened = plan.call.reopened;
     this.#isMarked = plan.kind !== "run" || plan.mark;
@@ -123,14 +119,14 @@ export class CallRun implements Informant {
   #begin(step: Step, isMarked = false): void {
     this.#host.whenMayStart(() => {
       if (!this.#isAbandoned) this.#take(step);
-      if (isMarked) this.#host.begun();
+      if (isMarked) this.#host.effects.begun();
     }, isMarked);
   }
 
   /** Runs fn or the reconciler once, and does what follows from it. */
   #take(step: Step): void {
     const isReconcilableFn = step === "fn" && this.spec.reconciler !== undefined;
-    this.#host.enter(isReconcilableFn);
+    this.#host.effects.enter(isReconcilableFn);
     let isOverdue = false;
     const cancelTimer = this.#startTimer((result) => {
       isOverdue = true;
@@ -142,7 +138,7 @@ export class CallRun implements Informant {
       const next = isOverdue ? undefined : this.#conclude(step, result);
       if (isOverdue && step === "fn") this.#overdue -= 1;
       // Not before: what is overdue may still take effect, and the attempt must not move elsewhere meanwhile.
-      this.#host.leave(isReconcilableFn);
+      this.#host.effects.leave(isReconcilableFn);
       this.#proceed(next);
     });
   }
@@ -150,7 +146,7 @@ export class CallRun implements Informant {
   #invoke(step: Step, ended: (result: StepResult) => void): void {
     const { reconciler, start } = this.spec;
     const body = step === "fn" ? start : () => reconciler?.();
-    void withCurrentCall(this, (call) => outcomeOf(() => body(call), ended));
+    void withCurrentCall(this, (call) => endOfStep(() => body(call), ended));
   }
 
   #startTimer(timedOut: (result: StepResult) => void): (() => void) | undefined {
@@ -279,21 +275,3 @@ export class CallRun implements Informant {
     };
   }
 }
-
-/** Calls back with what `start` comes to, whatever it returns or throws. */
-async function outcomeOf(start: () => unknown, ended: (result: StepResult) => void): Promise<void> {
-  let result: StepResult;
-  try {
-    const given = start();
-    if (given instanceof DurablePromise) throw new UsageError(NESTED);
-    result = { kind: "returned", value: await given };
-  } catch (error) {
-    result = { kind: "threw", error };
-    // What throws at once must not end sooner than what returns at once: siblings begin first.
-    await Promise.resolve();
-  }
-  ended(result);
-}
-
-const NESTED =
-  "a durable call returned the promise of another one. A durable call cannot contain another: make both from the action";
