@@ -108,16 +108,18 @@ test("a run that its action failed runs on from what it recorded", async () => {
   expect(shop.whats).toEqual(["reserve 1"]);
 });
 
+/** An action that fails by none of its calls. */
+function reservesThenThrows() {
+  return implementation(async (ctx) => {
+    await ctx.durableExecute(shop.reserve, [1]);
+    throw new Error("first");
+  });
+}
+
 test("a run that failed by a divergence may be cleared again once it is retried", async () => {
   const drive = new Drive();
   await drive.create(action);
-  await run(
-    drive,
-    implementation(async (ctx) => {
-      await ctx.durableExecute(shop.reserve, [1]);
-      throw new Error("first");
-    }),
-  );
+  await run(drive, reservesThenThrows());
   await drive.retry();
   const other = implementation((ctx) => ctx.durableExecute(shop.reserve, [2]), {
     onDivergence: "fail",
@@ -137,13 +139,7 @@ test("a run that failed by a divergence may be cleared again once it is retried"
 test("an action that throws before it asked for everything says that its calls are kept, and they are", async () => {
   const drive = new Drive();
   await drive.create(action);
-  await run(
-    drive,
-    implementation(async (ctx) => {
-      await ctx.durableExecute(shop.reserve, [1]);
-      throw new Error("first");
-    }),
-  );
+  await run(drive, reservesThenThrows());
   await drive.retry();
 
   await run(
