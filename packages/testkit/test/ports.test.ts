@@ -39,18 +39,22 @@ describe("test doubles of the way to the journal", () => {
     expect(port.flaws).toEqual([expect.stringContaining('"applied" after "applied"')]);
   });
 
+  const fenced = { flaws: [expect.stringContaining('"fenced" after')], outcome: "fenced" };
+
   it.each([
-    { retentionMs: 30, flaws: [], outcome: "acknowledged" },
-    { retentionMs: 60_000, flaws: [expect.stringContaining('"fenced" after')], outcome: "fenced" },
+    { retentionMs: 10, lateMs: 10, flaws: [], outcome: "acknowledged" },
+    { retentionMs: 500, lateMs: 0, ...fenced },
+    { retentionMs: 60_000, lateMs: 0, ...fenced },
   ])(
-    "RepeatingPort lets a copy come after a retention of $retentionMs ms is over: $outcome",
-    async ({ retentionMs, flaws, outcome }) => {
+    "RepeatingPort lets a run be gone before a copy that is $lateMs ms late when it was kept for $retentionMs: $outcome",
+    async ({ retentionMs, lateMs, flaws, outcome }) => {
       let sent = 0;
-      // The run is gone before the second copy of its settlement.
       const late = (inner: CommitPort): CommitPort => ({
         send: async (batch) => {
-          const replies = await inner.send(batch);
-          return batch[0]?.kind === "write" && ++sent > 1 ? [{ word: "fenced" }] : replies;
+          const isCopy = batch[0]?.kind === "write" && ++sent > 1;
+          // The time that passes is what takes the run away.
+          if (isCopy) await new Promise((resolve) => setTimeout(resolve, lateMs));
+          return isCopy ? [{ word: "fenced" }] : inner.send(batch);
         },
       });
       const { claim, port } = await claimedThrough(

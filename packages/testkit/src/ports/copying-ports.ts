@@ -60,31 +60,30 @@ abstract class CopyingPort implements CommitPort {
 /** Every batch is sent twice, and what the second copy answers is what the sender sees. */
 export class RepeatingPort extends CopyingPort {
   async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    const sentAt = performance.now();
     const first = await this.port.send(batch);
     if (!isWhole(first)) return first;
+    const tooLate = new Set<number>();
     const copied = await this.copy(batch, (group, index, reply) => {
-      if (isTooLate(group, reply)) return undefined;
+      if (reply.word === "fenced" && isGoneAfter(performance.now() - sentAt, group)) {
+        tooLate.add(index);
+        return undefined;
+      }
       const expected = wordOfRepeat(first[index]);
       const isRight = reply.word === expected && epochOf(reply) === epochOf(first[index]);
       return isRight ? undefined : `"${reply.word}" after "${first[index]?.word}"`;
     });
-    return batch.map((group, index) => {
-      const [reply, firstReply] = [copied[index], first[index]];
-      const seen = reply === undefined || isTooLate(group, reply) ? firstReply : reply;
-      if (seen === undefined) throw new Error(`${describe(group)} was not answered`);
-      return seen;
-    });
+    return copied.map((reply, index) => (tooLate.has(index) ? (first[index] ?? reply) : reply));
   }
 }
 
-/** Kept this short, a settled run may be gone before the copy of its settlement arrives. */
-const SHORT_MS = 1000;
-
-function isTooLate(group: Group, { word }: GroupReply): boolean {
-  if (group.kind !== "write" || word !== "fenced") return false;
-  return group.entries.some((entry) => {
-    return entry.op === "settle" && entry.settlement.retentionMs < SHORT_MS;
-  });
+/** Whether a group settled its run for less time than has passed since: then there may be no run that its copy could meet. */
+function isGoneAfter(passedMs: number, group: Group): boolean {
+  if (group.kind !== "write") return false;
+  // A server's clock counts in whole milliseconds.
+  return group.entries.some(
+    (entry) => entry.op === "settle" && entry.settlement.retentionMs <= passedMs + 1,
+  );
 }
 
 interface Sent {
