@@ -49,47 +49,6 @@ test("F14 a lost reply to BullMQ's finish is healed by the redelivery, which run
   expect(worker.events.filter((event) => event.type === "attempt-started")).toHaveLength(1);
 }, 40_000);
 
-test("connections that are cut again and again neither lose a run nor repeat an effect", async () => {
-  const proxy = await FaultProxy.start({ port: harness.server.port });
-  harness.defer(() => proxy.close());
-  const { effects, implementation } = counted(5);
-  await harness.worker({
-    ...SHORT_LOCKS,
-    connection: harness.url(proxy.port),
-    actions: [implementation],
-  });
-  const client = harness.client();
-  const items = Array.from({ length: 20 }, (_, n) => ({ input: null, runId: `r-${n}` }));
-  const handles = await client.enqueueMany(action, items);
-
-  for (let cuts = 0; cuts < 5; cuts++) {
-    const before = effects.length;
-    await eventually(() => expect(effects.length).toBeGreaterThan(before + 3), {
-      timeoutMs: 20_000,
-    });
-    proxy.cutAll();
-  }
-
-  await Promise.all(handles.map((run) => run.result({ timeoutMs: 25_000 })));
-  expect(effects.length).toBe(new Set(effects).size);
-}, 60_000);
-
-test("scripts that Redis forgot are sent again", async () => {
-  const { effects, implementation } = counted(20);
-  await harness.worker({ actions: [implementation] });
-  const run = await harness.client().enqueue(action, null);
-  const redis = harness.redis();
-
-  for (let flushes = 0; flushes < 5; flushes++) {
-    const before = effects.length;
-    await eventually(() => expect(effects.length).toBeGreaterThan(before));
-    await redis.script("FLUSH");
-  }
-
-  expect(await run.result()).toBe("attempt 1");
-  expect(effects).toHaveLength(20);
-});
-
 test.each([
   ["obliterates the queue", (): Promise<unknown> => harness.queue().obliterate({ force: true })],
   [

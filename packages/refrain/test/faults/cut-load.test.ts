@@ -16,6 +16,8 @@ test("F8 connections that are cut before and after scripts, BullMQ's and the jou
   const runs = await enqueueLoad(client, RUNS);
 
   for (let cuts = 1; cuts <= CUTS && work.count("settled") < RUNS; cuts++) {
+    // Now and then all at once, also those on which workers wait for jobs.
+    if (cuts % 5 === 0) proxy.cutAll();
     if (cuts % 2 === 0) proxy.cutBefore("EVAL");
     else proxy.cutAfter("EVAL");
     await eventually(() => expect(proxy.cuts).toBe(cuts), { timeoutMs: 15_000 });

@@ -8,6 +8,7 @@ const RUNS = 40;
 const LONGER_THAN_A_LOCK = LOCKS.lockDurationMs + 400;
 type Server = Awaited<ReturnType<typeof startRedis>>;
 
+/** The time that passes is the fault. */
 const elapsed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What keeps a server from answering for longer than a lock lasts. */
