@@ -36,6 +36,11 @@ export async function addAgain(queue: Queue<JobData>, run: RunOfJob): Promise<Lo
   return lost;
 }
 
+/** Whether a job in this state, in BullMQ's word, is one that is not delivered any more. */
+export function isLost(state: string): boolean {
+  return lostIn(state) !== undefined;
+}
+
 function lostIn(state: string): LostJob | undefined {
   if (state === "completed" || state === "failed") return state;
   return state === "unknown" ? "absent" : undefined;

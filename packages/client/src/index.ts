@@ -13,6 +13,7 @@ export {
 } from "./errors.ts";
 export { JOB_BACKOFF, type JobData, jobOptionsOf, readJobData } from "./job.ts";
 export { checkRunId, jobIdOf, runIdOf } from "./job-id.ts";
+export { overdueRuns } from "./overdue-runs.ts";
 export { type RescueOptions, rescueRun } from "./rescue-run.ts";
 export { type RetryParts, retryRun } from "./retry-run.ts";
 export { type ClientParts, RunClient } from "./run-client.ts";

@@ -1,4 +1,5 @@
 import type { ActionStateStore, LiveRun } from "@refrain/core";
+import { overdueRuns } from "./overdue-runs.ts";
 import { type RescueOptions, rescueRun } from "./rescue-run.ts";
 
 export interface RebuildJobsOptions extends Pick<RescueOptions, "queueOf" | "handOverMs"> {
@@ -19,7 +20,10 @@ export async function rebuildJobs(options: RebuildJobsOptions): Promise<number> 
   for (let from = 0; from < live.length; from += AT_ONCE) {
     const now = await options.now();
     const some = live.slice(from, from + AT_ONCE);
-    const lost = await Promise.all(some.map((run) => rescueRun(run, { ...options, now })));
+    const overdue = await overdueRuns(some, { ...options, mostEntries: Number.POSITIVE_INFINITY });
+    const lost = await Promise.all(
+      some.map((run) => rescueRun(run, { ...options, now, isOverdue: overdue.has(run) })),
+    );
     added += lost.filter((job) => job !== undefined).length;
   }
   return added;

@@ -1,6 +1,6 @@
 import { type ActionStateStore, isSettledStatus, type LiveRun } from "@refrain/core";
 import type { Queue } from "bullmq";
-import { addAgain, type LostJob } from "./add-again.ts";
+import { addAgain, isLost, type LostJob } from "./add-again.ts";
 import type { JobData } from "./job.ts";
 import { jobIdOf } from "./job-id.ts";
 
@@ -9,6 +9,8 @@ export interface RescueOptions {
   readonly queueOf: (run: LiveRun) => Promise<Queue<JobData>>;
   /** The server's time, epoch milliseconds. */
   readonly now: number;
+  /** The run's job should not simply be waiting, so it is looked for in BullMQ's lists: see `overdueRuns`. */
+  readonly isOverdue: boolean;
   /** How long the job of a run that somebody still seems to work at waits: as long as locks last. */
   readonly handOverMs: number;
 }
@@ -20,12 +22,12 @@ export interface RescueOptions {
  */
 export async function rescueRun(
   run: LiveRun,
-  { store, queueOf, now, handOverMs }: RescueOptions,
+  { store, queueOf, now, isOverdue, handOverMs }: RescueOptions,
 ): Promise<LostJob | undefined> {
   const queue = await queueOf(run);
-  // The state would tell more, but BullMQ finds it by walking through the queue's list of waiting jobs.
-  const job = await queue.getJob(jobIdOf(run.runId));
-  if (job !== undefined && job.finishedOn === undefined) return undefined;
+  // The state tells more, but BullMQ finds that of a waiting job by walking through the queue's list.
+  const isThere = isOverdue ? await isInPlace(queue, run) : await isUnfinished(queue, run);
+  if (isThere) return undefined;
   // A job finishes after its run has settled: what is still live now was so when its job was finished or gone.
   const record = await store.read(run.runId, { calls: false });
   if (record === undefined || isSettledStatus(record.status)) return undefined;
@@ -34,4 +36,13 @@ export async function rescueRun(
   const delayMs = Math.max(notBefore - now, record.status === "RUNNING" ? handOverMs : 0, 0);
   const { runId, action, version } = run;
   return addAgain(queue, { runId, action, version, incarnation, delayMs, priority });
+}
+
+async function isInPlace(queue: Queue<JobData>, { runId }: LiveRun): Promise<boolean> {
+  return !isLost(await queue.getJobState(jobIdOf(runId)));
+}
+
+async function isUnfinished(queue: Queue<JobData>, { runId }: LiveRun): Promise<boolean> {
+  const job = await queue.getJob(jobIdOf(runId));
+  return job !== undefined && job.finishedOn === undefined;
 }

@@ -16,6 +16,7 @@ test("every run gets its job back, though workers end the first ones before the 
   const ended = new Set<string>();
   // A worker that ends a run as soon as it has its job.
   const queue = {
+    getWaitingCount: async () => 0,
     getJob: async () => undefined,
     getJobState: async () => "unknown",
     remove: async () => 1,

@@ -80,7 +80,7 @@ test.for<[string, Damage]>([
     const client = harness.client();
 
     const { damages, sound, strange } = await besiege(client, dice, damage);
-    const results = await Promise.allSettled(sound.map((run) => run.result({ timeoutMs: 60_000 })));
+    const results = await Promise.allSettled(sound.map((run) => run.result({ timeoutMs: 20_000 })));
     const last = await client.enqueue(shop, "last");
 
     process.stdout.write(`F18: ${damages} damages, ${sound.length} other runs, seed ${SEED}\n`);

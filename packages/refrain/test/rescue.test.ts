@@ -1,3 +1,4 @@
+import { overdueRuns } from "@refrain/client";
 import { RedisStore } from "@refrain/redis-store";
 import { eventually } from "@refrain/testkit";
 import type { Job, Queue } from "bullmq";
@@ -67,6 +68,7 @@ const losses: [string, string, (queue: Queue) => Promise<unknown>][] = [
   ],
   ["loses its data", "failed", () => harness.redis().del(key("run-r-1"))],
   ["gets other data", "failed", async (queue) => (await jobOf(queue)).updateData("garbage")],
+  ["falls out of BullMQ's lists", "absent", () => harness.redis().lrem(key("wait"), 0, "run-r-1")],
   ["is told to be another run's", "failed", (queue) => edit(queue, { runId: "r-2" })],
   ["is told to be another action's", "failed", (queue) => edit(queue, { action: "other" })],
   ["is told to be older", "completed", (queue) => edit(queue, { incarnation: -1 })],
@@ -99,6 +101,42 @@ test.each(losses)(
     expect((await client.run("r-2").state()).status).toBe("QUEUED");
   },
 );
+
+test("F18 F24 a damaged job takes those with it that come due beside it, and they are brought back", async () => {
+  const { effects, implementation } = working();
+  const items = [1, 2, 3].map((n) => ({ input: "one", runId: `r-${n}`, delayMs: 50 * n }));
+  const runs = await harness.client().enqueueMany(work, items);
+  // BullMQ takes all that is due off one list before it finds that this is no priority.
+  await harness.redis().hset(key("run-r-1"), "priority", "NaN");
+  await eventually(async () => {
+    expect(await harness.redis().zcount(key("delayed"), 0, Date.now() * 0x1000)).toBe(3);
+  });
+
+  const worker = await harness.worker({ ...QUICK, actions: [implementation] });
+
+  const outputs = await Promise.all(runs.map((run) => run.result({ timeoutMs: 15_000 })));
+  expect(outputs).toEqual(["one", "one", "one"]);
+  expect(effects).toHaveLength(3);
+  expect(worker.events.filter(({ type }) => type === "rescued")).toHaveLength(3);
+});
+
+test("only what is older than the next delivery of its queue, or under way, is looked for in its lists", async () => {
+  const client = harness.client();
+  const store = new RedisStore({ redis: harness.redis(), namespace: harness.namespace });
+  const queue = harness.queue();
+  const queueOf = async () => queue;
+  for (const runId of ["r-1", "r-2", "r-3", "r-4", "r-5"])
+    await client.enqueue(work, "", { runId });
+  for (const lost of ["r-1", "r-2"]) await harness.redis().lrem(key("wait"), 0, `run-${lost}`);
+  const live = await store.rebuild();
+  const running = live.map((run) => ({ ...run, isRunning: run.runId === "r-5" }));
+
+  const all = await overdueRuns(running, { store, queueOf, mostEntries: 1000 });
+  const few = await overdueRuns(live, { store, queueOf, mostEntries: 1 });
+
+  expect([...all].map(({ runId }) => runId).toSorted()).toEqual(["r-1", "r-2", "r-5"]);
+  expect([...few]).toHaveLength(1);
+});
 
 test("F24 an incarnation of any size still leaves room for the next job", async () => {
   const { implementation } = working();

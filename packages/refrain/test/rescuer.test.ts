@@ -26,7 +26,13 @@ test("a run that settles while its job is looked at gets no other job", async ()
   const queue = harness.queue();
   await eventually(async () => expect(await queue.remove("run-r-1")).toBe(1));
 
-  const options = { store, queueOf: async () => queue, now: Date.now(), handOverMs: 0 };
+  const options = {
+    store,
+    queueOf: async () => queue,
+    now: Date.now(),
+    handOverMs: 0,
+    isOverdue: false,
+  };
   const lost = await rescueRun(live, options);
 
   expect(lost).toBeUndefined();

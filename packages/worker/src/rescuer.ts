@@ -8,8 +8,10 @@ export interface RescuerOptions {
   readonly lead: (shard: number, forMs: number) => Promise<boolean>;
   /** The server's time, epoch milliseconds. */
   readonly now: () => Promise<number>;
+  /** Those of a page whose jobs are to be looked for in BullMQ's lists. */
+  readonly overdue: (runs: readonly LiveRun[]) => Promise<ReadonlySet<LiveRun>>;
   /** Adds the run's job anew if it has none, and says what was wrong with it. */
-  readonly rescue: (run: LiveRun, now: number) => Promise<LostJob | undefined>;
+  readonly rescue: (run: LiveRun, look: Look) => Promise<LostJob | undefined>;
   /** From the end of one pass through all live runs to the next, about. */
   readonly everyMs: number;
   /** Younger runs are left alone: their clients may be about to add their jobs. */
@@ -18,6 +20,12 @@ export interface RescuerOptions {
   readonly onRescued: (rescued: readonly Rescued[]) => void;
   /** Once, until a whole pass went well again. */
   readonly onTrouble: (error: unknown) => void;
+}
+
+export interface Look {
+  /** The server's time, epoch milliseconds. */
+  readonly now: number;
+  readonly isOverdue: boolean;
 }
 
 export interface Rescued {
@@ -86,14 +94,17 @@ export class Rescuer {
     const { minAgeMs, onRescued } = this.#options;
     const now = await this.#options.now();
     const old = page.filter(({ createdAt }) => now - createdAt >= minAgeMs);
-    const looks = await Promise.all(old.map((run) => this.#rescue(run, now)));
+    const overdue = await this.#options.overdue(old);
+    const looks = await Promise.all(
+      old.map((run) => this.#rescue(run, { now, isOverdue: overdue.has(run) })),
+    );
     const rescued = looks.flatMap((look) => look ?? []);
     if (rescued.length > 0) onRescued(rescued);
   }
 
-  async #rescue(run: LiveRun, now: number): Promise<Rescued | undefined> {
+  async #rescue(run: LiveRun, look: Look): Promise<Rescued | undefined> {
     try {
-      const job = await this.#options.rescue(run, now);
+      const job = await this.#options.rescue(run, look);
       return job === undefined ? undefined : { run, job };
     } catch (error) {
       // One run that cannot be looked at keeps nobody from the others.

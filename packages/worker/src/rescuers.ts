@@ -1,4 +1,4 @@
-import { type LostJob, RunQueues, rescueRun, serverTime } from "@refrain/client";
+import { type LostJob, overdueRuns, RunQueues, rescueRun, serverTime } from "@refrain/client";
 import { type ActionStateStore, type Clock, type LiveRun, newNonce } from "@refrain/core";
 import type { Redis } from "ioredis";
 import type { Logger } from "pino";
@@ -21,6 +21,9 @@ export interface RescuersOptions {
 /** A pass through all runs costs more than BullMQ's search for stalled jobs, and what it finds is rarer. */
 const STALLED_INTERVALS = 6;
 
+/** For each page of runs: two milliseconds of the server's time at most. */
+const MOST_ENTRIES = 100_000;
+
 /**
  * Starts a rescuer for each shard.
  *
@@ -37,7 +40,9 @@ export function startRescuers(options: RescuersOptions): () => Promise<void> {
       store,
       lead: (of, forMs) => options.lead(of, owner, forMs),
       now: () => serverTime(redis),
-      rescue: (run, now) => rescueRun(run, { store, queueOf, now, handOverMs: lockDurationMs }),
+      overdue: (runs) => overdueRuns(runs, { store, queueOf, mostEntries: MOST_ENTRIES }),
+      rescue: (run, look) =>
+        rescueRun(run, { store, queueOf, handOverMs: lockDurationMs, ...look }),
       everyMs: STALLED_INTERVALS * stalledIntervalMs,
       minAgeMs: stalledIntervalMs,
       clock,

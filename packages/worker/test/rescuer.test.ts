@@ -42,6 +42,7 @@ function setUp(count: number, overrides: Partial<RescuerOptions> = {}) {
       return true;
     },
     now: async () => clock.monotonic() + MIN_AGE_MS,
+    overdue: async () => new Set(),
     rescue: async (run) => {
       seen.looks.push(run.runId);
       seen.lookedAt.push(clock.monotonic());

@@ -5,7 +5,7 @@
 /** Of workers, and of clients: the scripts of the journal, those of BullMQ, and what both send besides. */
 export const WORKER_COMMANDS: readonly string[] = words(`
   info client|setname time eval evalsha bzpopmin wait publish subscribe unsubscribe del unlink exists pexpire persist
-  pttl get set incr hget hmget hgetall hset hmset hdel hexists hincrby hkeys hlen hstrlen llen lpos lpush lrange lrem
+  pttl get set incr hget hmget hgetall hset hmset hdel hexists hincrby hkeys hlen hstrlen lindex llen lpos lpush lrange lrem
   rpoplpush rpush sadd scard smembers srem xadd xtrim zadd zcard zpopmin zrange zrangebyscore zrem zremrangebyrank
   zremrangebyscore zrevrange zrevrangebyscore zscore
 `);
