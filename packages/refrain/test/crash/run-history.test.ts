@@ -51,6 +51,10 @@ test.each([
   expect(judge(event).flaws).toContainEqual(expect.stringContaining(flaw));
 });
 
+test("an outcome that nothing brought about is found", () => {
+  expect(judgeRun(sound, "v2 v4").flaws).toContain("an outcome without an effect: v4");
+});
+
 test("a write after the settlement is found", () => {
   const late = acknowledged("append", { name: "late" });
 

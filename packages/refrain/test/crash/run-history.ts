@@ -30,13 +30,21 @@ export function judgeRun(events: readonly LedgerEvent[], output: string): RunVer
   const known = new Set(["start", ...output.split(" ")]);
   const lastClear = events.findLastIndex((event) => isAcknowledged(event, "clear"));
   const judge = new Judge();
+  const made = new Set(events.filter(({ kind }) => kind === "effect").map((one) => one["value"]));
   for (const [index, event] of events.entries()) {
     judge.take(event);
     if (index > lastClear && event.kind === "effect" && !known.has(String(event["given"]))) {
       judge.flaw("an effect of an outcome that the finished run does not know", event);
     }
   }
-  return judge.verdict;
+  const unmade = output.split(" ").filter((value) => !made.has(value));
+  return {
+    ...judge.verdict,
+    flaws: [
+      ...judge.verdict.flaws,
+      ...unmade.map((value) => `an outcome without an effect: ${value}`),
+    ],
+  };
 }
 
 class Judge {
