@@ -48,11 +48,20 @@ function addressOf({ host, port, path, sentinels, name }: RedisOptions): string 
 }
 
 function unreachable(address: string, what: string, cause: Error | undefined): StoreError {
-  const reason = cause === undefined ? what : `${what}; last error: ${cause.message}`;
+  const error = cause === undefined ? "" : `; last error: ${cause.message}`;
+  const reason = `${what}${error}${isHungUp(cause) ? HUNG_UP : ""}`;
   return new StoreError(
     `Redis at ${address} cannot be reached: ${reason}. Start it, or correct host, port and TLS in \`connection\``,
     { cause, isTransient: true },
   );
+}
+
+/** A server's last word is lost when the client has sent it something meanwhile. */
+const HUNG_UP =
+  " (a server of TLS that asks for a certificate hangs up so on who has none: see `tls.cert` and `tls.key`)";
+
+function isHungUp(cause: Error | undefined): boolean {
+  return cause !== undefined && /^(?:ECONNRESET|EPIPE)$/.test(codeOf(cause));
 }
 
 function refused(address: string, cause: Error): StoreError {

@@ -93,18 +93,20 @@ test("a worker, a client and the doctor work over TLS, each with a certificate o
 });
 
 test.each([
-  ["without a certificate", { ca: "ca" }, /no TLS with Redis.*CERTIFICATE_REQUIRED.*Correct ca/],
+  // On a busy machine the server's alert can be lost with its connection, each time.
+  [
+    "without a certificate",
+    { ca: "ca" },
+    /no TLS with Redis.*CERTIFICATE_REQUIRED.*Correct ca|asks for a certificate hangs up so/,
+  ],
   ["that trusts others", { ca: "stranger", client: "client" }, /no TLS.*SELF_SIGNED_CERT/],
   ["that trusts nobody of its own", {}, /no TLS.*SELF_SIGNED_CERT/],
-])(
-  "F28 a worker and a client %s are told why, and try no further",
-  async (_who, files, message) => {
-    expect(await told(secured(files))).toEqual([
-      expect.stringMatching(message),
-      expect.stringMatching(message),
-    ]);
-  },
-);
+])("F28 a worker and a client %s are told why", async (_who, files, message) => {
+  expect(await told(secured(files))).toEqual([
+    expect.stringMatching(message),
+    expect.stringMatching(message),
+  ]);
+});
 
 test("F28 plaintext to a port of TLS is told within the time that a start may take", async () => {
   const message = /cannot be reached.*TLS in `connection`/;
