@@ -1,4 +1,4 @@
-// The front door: `npm start`, `npm test`, `npm run bench`. In a fresh clone it needs Node and npm, nothing else.
+// The front door: `npm start`, `npm test`, `npm run bench` and the like. In a fresh clone it needs Node and npm, nothing else.
 import "./check-node.mjs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,17 +15,20 @@ const TASKS = {
   start: { projects: [QUICKSTART], command: (args) => node(QUICKSTART, args) },
   test: { projects: ["*"], command: (args) => ["pnpm", ["exec", "vitest", "run", ...args]] },
   bench: { projects: [BENCH], command: (args) => node(BENCH, args) },
+  soak: { projects: [BENCH], command: (args) => node(BENCH, args, "soak") },
   exec: { projects: [], command: ([command, ...args]) => [command, args] },
 };
 
-function node(project, args) {
-  return [process.execPath, ["--enable-source-maps", `${project}/dist/main.js`, ...args]];
+function node(project, args, program = "main") {
+  return [process.execPath, ["--enable-source-maps", `${project}/dist/${program}.js`, ...args]];
 }
 
 async function main([name, ...args]) {
   const task = Object.hasOwn(TASKS, name ?? "") ? TASKS[name] : undefined;
   if (task === undefined || (name === "exec" && args.length === 0)) {
-    console.error("usage: node tools/dev.mjs start|test|bench [args], or exec <command> [args]");
+    console.error(
+      "usage: node tools/dev.mjs start|test|bench|soak [args], or exec <command> [args]",
+    );
     return 2;
   }
   process.chdir(root);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface BenchOptions {
   readonly redisUrl: string;
@@ -40,10 +41,4 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
 /** Whether `--only` lets it through. */
 export function isChosen(only: readonly string[], name: string): boolean {
   return only.length === 0 || only.some((start) => name.startsWith(start));
-}
-
-function wholeNumber(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new TypeError(`${option} must be a whole number above 0, not "${text}"`);
 }

@@ -17,3 +17,15 @@ export function median(figures: readonly number[]): number {
   if (upper === undefined || lower === undefined) throw new RangeError("no figures");
   return (upper + lower) / 2;
 }
+
+/** How fast figures rise, per unit of `at`: the median of the slopes between all pairs (Theil and Sen), which outliers do not move. */
+export function slopeOf(
+  points: readonly { readonly at: number; readonly figure: number }[],
+): number {
+  const slopes = points.flatMap((later, index) =>
+    points
+      .slice(0, index)
+      .map((earlier) => (later.figure - earlier.figure) / (later.at - earlier.at)),
+  );
+  return median(slopes);
+}
