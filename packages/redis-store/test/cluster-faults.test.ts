@@ -1,9 +1,8 @@
 import { type Claim, encodeCall, type SettledCall, settledCall } from "@refrain/core";
-import { eventually, type RedisServer } from "@refrain/testkit";
-import { Cluster, Redis } from "ioredis";
+import { eventually, RedisCluster } from "@refrain/testkit";
+import { Cluster } from "ioredis";
 import { expect, test } from "vitest";
 import { RedisStore, ShardKeys, shardOf } from "../src/index.ts";
-import { startCluster } from "./start-cluster.ts";
 import { deliveryOf, newRun } from "./store-bench.ts";
 
 const SHARDS = 3;
@@ -83,94 +82,47 @@ async function expectAllThere({ store, acknowledged }: Writing): Promise<void> {
   }
 }
 
-/** Moves a slot to another node, as a resharding does, no faster than writers meet each of its states. */
-async function migrate(
-  from: RedisServer,
-  to: RedisServer,
-  others: readonly RedisServer[],
-  key: string,
-) {
-  const nodes = [from, to, ...others];
-  const [source, target] = [new Redis(from.url), new Redis(to.url)];
-  const slot = await source.cluster("KEYSLOT", key);
-  const [sourceId, targetId] = [await source.cluster("MYID"), await target.cluster("MYID")];
-  await target.cluster("SETSLOT", slot, "IMPORTING", sourceId);
-  await source.cluster("SETSLOT", slot, "MIGRATING", targetId);
-  const move = (keys: readonly string[]) =>
-    source.call("MIGRATE", "127.0.0.1", String(to.port), "", "0", "5000", "KEYS", ...keys);
-  const keys = await source.cluster("GETKEYSINSLOT", slot, 1000);
-  // The calls of a run, away from the run itself: who writes both has to wait.
-  await move(keys.filter((name) => name.endsWith(":calls")).slice(0, 1));
-  await untilSeen(nodes, "TRYAGAIN");
-  await move(await source.cluster("GETKEYSINSLOT", slot, 1000));
-  await untilSeen(nodes, "ASK");
-  for (const node of [to, from, ...others]) {
-    const client = new Redis(node.url);
-    await client.cluster("SETSLOT", slot, "NODE", targetId);
-    client.disconnect();
-  }
-  await untilSeen(nodes, "MOVED");
-  source.disconnect();
-  target.disconnect();
-}
-
-/** How often servers answered with this error. */
-async function errorsOf(nodes: readonly RedisServer[], code: string): Promise<number> {
-  let count = 0;
-  for (const { url } of nodes) {
-    const client = new Redis(url);
-    const stats = await client.info("errorstats");
-    count += Number(new RegExp(`errorstat_${code}:count=(\\d+)`).exec(stats)?.[1] ?? 0);
-    client.disconnect();
-  }
-  return count;
-}
-
-async function untilSeen(nodes: readonly RedisServer[], code: string): Promise<void> {
-  await eventually(async () => expect([code, await errorsOf(nodes, code)]).not.toEqual([code, 0]), {
+async function untilSeen(servers: RedisCluster, code: string): Promise<void> {
+  await eventually(async () => expect([code, await servers.errors(code)]).not.toEqual([code, 0]), {
     timeoutMs: 20_000,
   });
 }
 
 async function openCluster() {
-  const cluster = await startCluster(3, ["--cluster-node-timeout", "1000"]);
-  const client = new Cluster(cluster.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
+  const servers = await RedisCluster.start({ args: ["--cluster-node-timeout", "1000"] });
+  const client = new Cluster(servers.seeds);
   client.on("error", () => {});
   const store = new RedisStore({ redis: client, shards: SHARDS });
   await store.ready();
   const writing = new Writing(store);
   await writing.start();
   await eventually(() => expect(writing.acknowledged.size).toBe(RUNS));
+  const slot = await servers.slotOf(new ShardKeys("refrain", 0).live);
   return {
-    nodes: cluster.nodes,
+    servers,
     writing,
+    slot,
     async [Symbol.asyncDispose]() {
       client.disconnect();
-      await cluster[Symbol.asyncDispose]();
+      await servers[Symbol.asyncDispose]();
     },
   };
 }
 
-/** The node that has a key, then the others. */
-async function ownerOf(nodes: readonly RedisServer[], key: string): Promise<RedisServer[]> {
-  const owned: RedisServer[] = [];
-  for (const node of nodes) {
-    const client = new Redis(node.url);
-    const count = await client.exists(key).catch(() => 0);
-    if (count > 0) owned.push(node);
-    client.disconnect();
-  }
-  return [...owned, ...nodes.filter((node) => !owned.includes(node))];
-}
-
 test.concurrent("F11 writes to a slot that moves to another node go on, each once", async () => {
   await using opened = await openCluster();
-  const { nodes, writing } = opened;
-  const { live } = new ShardKeys("refrain", 0);
-  const [from, to, ...others] = await ownerOf(nodes, live);
-  if (from === undefined || to === undefined) throw new Error("too few nodes");
+  const { servers, writing, slot } = opened;
+  const from = await servers.ownerOf(slot);
+  const [to] = servers.servers.filter((server) => server !== from);
+  if (to === undefined) throw new Error("too few nodes");
+  const codes = ["TRYAGAIN", "ASK"];
 
-  await migrate(from, to, others, live);
+  await servers.migrateSlot(slot, to, {
+    // The calls of a run, away from the run itself: who writes both has to wait.
+    first: (keys) => keys.filter((name) => name.endsWith(":calls")).slice(0, 1),
+    between: () => untilSeen(servers, codes.shift() ?? ""),
+  });
+  await untilSeen(servers, "MOVED");
   await writing.untilMore(5);
   await expect(writing.stop()).resolves.toBeUndefined();
 
@@ -179,12 +131,12 @@ test.concurrent("F11 writes to a slot that moves to another node go on, each onc
 
 test.concurrent("F11 writes wait for a node that died, and so do those to the others while the cluster is down", async () => {
   await using opened = await openCluster();
-  const { nodes, writing } = opened;
-  const [node, ...others] = await ownerOf(nodes, new ShardKeys("refrain", 0).live);
+  const { servers, writing, slot } = opened;
+  const node = await servers.ownerOf(slot);
 
-  await node?.kill();
-  await untilSeen(others, "CLUSTERDOWN");
-  await node?.restart();
+  await node.kill();
+  await untilSeen(servers, "CLUSTERDOWN");
+  await node.restart();
   await writing.untilMore(5);
   await expect(writing.stop()).resolves.toBeUndefined();
 

@@ -1,8 +1,7 @@
-import { startRedis } from "@refrain/testkit";
+import { RedisCluster, startRedis } from "@refrain/testkit";
 import { Cluster, Redis } from "ioredis";
 import { expect, it } from "vitest";
 import { RedisStore, shardOf } from "../src/index.ts";
-import { startCluster } from "./start-cluster.ts";
 import { deliveryOf, newRun } from "./store-bench.ts";
 
 const SHARDS = 3;
@@ -50,8 +49,8 @@ it("a store works on a single-node cluster, which forbids scripts to touch keys 
 });
 
 it("a store works on a cluster of several nodes, through a cluster's client", async () => {
-  await using servers = await startCluster(3);
-  const cluster = new Cluster(servers.nodes.map(({ port }) => ({ host: "127.0.0.1", port })));
+  await using servers = await RedisCluster.start();
+  const cluster = new Cluster(servers.seeds);
 
   expect(await useAll(cluster)).toEqual(ALL_DONE);
 

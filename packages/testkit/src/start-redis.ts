@@ -8,8 +8,8 @@ import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 export interface RedisServerOptions {
   /** When the append-only file is flushed to disk. Default "everysec". */
   readonly appendfsync?: "everysec" | "always" | "no";
-  /** One node of a cluster that owns every hash slot. */
-  readonly cluster?: boolean;
+  /** A node of a cluster: one that owns every hash slot, or one that is about to join others and owns none. */
+  readonly cluster?: boolean | "joining";
   /** Further arguments of the server's command line, after ours. */
   readonly args?: readonly string[];
   /** Where the server keeps its files; yours to remove. Default: a temporary directory, removed by `stop`. */
@@ -50,14 +50,14 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     const args = serverArguments(options, ports, dir);
     try {
       const started = await startRedisProcess(args, ownDirectory);
-      if (options.cluster) await ownAllSlots(ports.client);
+      if (options.cluster === true) await ownAllSlots(ports.client);
       return new LocalRedis(
         started,
         ports.client,
         dir,
         args,
         ownDirectory,
-        options.cluster ?? false,
+        options.cluster !== undefined && options.cluster !== false,
       );
     } catch (error) {
       if (tries < 3) continue;
