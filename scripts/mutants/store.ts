@@ -10,24 +10,35 @@ function caught(file: string, title: string, ...edits: readonly Edit[]): Mutant 
 
 /** Faults in the scripts. Those of the store in memory are planted by a test of the suite itself. */
 export const store: Mutants = {
-  "no fence": caught("commit/write", "a newer claim fences the older one, whatever that writes", [
-    "if owner ~= nonce then return 'fenced' end",
-    "",
-  ]),
-  "no group numbers": caught(
+  "no fence for calls": caught(
+    "commit/put",
+    "a newer claim fences the older one, whatever that writes",
+    ["if fence ~= before then return refusal(fence, after) end", ""],
+  ),
+  "no fence for other entries": caught(
     "commit/write",
+    "a newer claim fences the older one, whatever that writes",
+    ["if fence ~= before then return refusal(fence, after) end", ""],
+  ),
+  "a fenced claim is not told": caught(
+    "commit/refusal",
+    "a newer claim fences the older one, whatever that writes",
+    ["if owner ~= nonce then return 'fenced' end", ""],
+  ),
+  "no group numbers": caught(
+    "commit/refusal",
     "groups are numbered: a known number is the same one",
-    ["if n - seen <= 0 then return 'same' end", ""],
+    ["if n <= seen then return 'same' end", ""],
   ),
   "a gap goes unnoticed": caught(
-    "commit/write",
+    "commit/refusal",
     "a store that lost acknowledged writes tells the claim at its next one",
-    ["if n - seen > 1 then return 'gap' end", ""],
+    ["or 'gap'", "or 'same'"],
   ),
   "a settled run is written to": caught(
     "commit/write",
     "a run ends once: later writes of its own claim have no effect",
-    ["if status ~= 'RUNNING' then return 'fenced' end", ""],
+    ["changes.status and after .. ' over' or after", "after"],
   ),
   "a claim ignores the incarnation": caught(
     "commit/claim",
@@ -47,16 +58,16 @@ export const store: Mutants = {
   "suspect is never counted": caught(
     "commit/claim",
     "claims without progress are counted until a write or a release",
-    ["run.suspect = writes > 0 and 1 or (run.suspect or 0) + 1", "run.suspect = 1"],
+    ["run.epoch - (run.wrote or 0)", "1"],
   ),
   "a clear drops nothing": caught(
     "commit/clear",
     "clear drops the slots from first to last and no other",
     ["redis.call('HDEL', calls, unpack(slots))", ""],
   ),
-  "clears are not counted": caught("commit/write", "clears are counted over all attempts", [
-    "before + clears",
-    "before",
+  "clears are not counted": caught("commit/clear", "clears are counted over all attempts", [
+    "or 0) + 1",
+    "or 0)",
   ]),
   "a settled run stays for ever": caught(
     "commit/settle",
@@ -66,7 +77,7 @@ export const store: Mutants = {
   "a released run stays RUNNING": caught(
     "commit/release",
     "a released run is not handed to a late copy of the claim that released it",
-    ["'status', 'QUEUED', ", ""],
+    ["changes.status = 'QUEUED'", ""],
   ),
   "a reopening clears what follows": caught(
     "reopen",
@@ -79,7 +90,7 @@ export const store: Mutants = {
   "a reopening looks at nothing": caught(
     "reopen",
     "what was decided on another state of the run is refused",
-    ["or run.v + run.n ~= tonumber(v) ", ""],
+    ["or v(run) ~= tonumber(seen) ", ""],
   ),
   "a reopened run expires": caught("reopen", "a reopened run stays for ever", [
     "redis.call('PERSIST', key)\n",

@@ -15,15 +15,16 @@
     missing
 ]]
 --@include shared/fields
+--@include shared/fence
+--@include shared/v
 --@include shared/journal
 
 local key, calls = unpack(KEYS)
 local withCalls = unpack(ARGV)
 
-local run = fields(key, 'action', 'version', 'queue', 'status', 'generation', 'incarnation', 'epoch', 'v', 'n', 'createdAt',
-  'notBefore', 'priority', 'settledAt', 'input', 'outcome', 'failedSlot', 'reopened', 'layout')
+local run = fields(key)
 if not run.status then return 'missing' end
 if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end
 return { 'run', run.action, run.version, run.queue, run.status, run.generation or 0, run.incarnation or 0, run.epoch or 0,
-  (run.v or 0) + (run.n or 0), run.createdAt, run.notBefore, run.priority, run.settledAt, run.input, run.outcome, run.failedSlot,
+  v(run), run.createdAt, run.notBefore, run.priority, run.settledAt, run.input, run.outcome, run.failedSlot,
   run.reopened, withCalls == 'yes' and journal(calls) or {} }

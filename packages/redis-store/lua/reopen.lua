@@ -1,8 +1,7 @@
 #!lua
 --[[
-  reopen: makes a failed run live again, QUEUED, one generation on. One call at most is changed. The nonce stays: until the next
-  claim nothing of the old one passes, for the run is not RUNNING, and that claim moves on from it. `n` stays too, so that the next
-  claim counts suspects from one.
+  reopen: makes a failed run live again, QUEUED, one generation on. One call at most is changed. The fence stays: its claim is
+  over, so that nothing of it passes, and the next claim moves on from its nonce and counts its writes.
 
   KEYS[1] run    hash  the run
   KEYS[2] calls  hash  its journal
@@ -21,22 +20,24 @@
     missing
 ]]
 --@include shared/fields
+--@include shared/fence
+--@include shared/v
 --@include shared/remember
 --@include shared/need
 
 local key, calls, live = unpack(KEYS)
-local runId, requestId, v, slot, call, reopened = unpack(ARGV)
+local runId, requestId, seen, slot, call, reopened = unpack(ARGV)
 
-local run = fields(key, 'status', 'v', 'n', 'createdAt', 'generation', 'reopenings')
+local run = fields(key)
 if not run.status then return 'missing' end
 if remembers(run.reopenings, requestId) then return 'reopened' end
-if run.status ~= 'FAILED' or run.v + run.n ~= tonumber(v) then return 'moved' end
+if run.status ~= 'FAILED' or v(run) ~= tonumber(seen) then return 'moved' end
 
 need('PERSIST', key)
 need('HDEL', key, 'outcome')
 need('ZADD', live, run.createdAt, runId)
 if slot ~= '' then redis.call('HSET', calls, slot, call) end
-redis.call('HSET', key, 'status', 'QUEUED', 'generation', (run.generation or 0) + 1, 'v', run.v + 1, 'reopened', reopened,
+redis.call('HSET', key, 'status', 'QUEUED', 'generation', (run.generation or 0) + 1, 'reopened', reopened,
   'reopenings', remember(run.reopenings, requestId))
 redis.call('PERSIST', key)
 redis.call('PERSIST', calls)

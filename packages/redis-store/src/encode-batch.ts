@@ -16,8 +16,8 @@ export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands 
   }
   operands.add(keys.settled);
   for (const group of batch) {
-    operands.add(group.kind);
     if (group.kind === "claim") addClaim(operands, group.delivery);
+    else if (group.entries.every(isPut)) addPuts(operands, group);
     else addWrites(operands, group);
   }
   return operands;
@@ -25,6 +25,7 @@ export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands 
 
 function addClaim(operands: Operands, delivery: Delivery): void {
   const { action, queue, nonce, jobTimestamp, attemptsStarted, incarnation } = delivery;
+  operands.add("claim");
   operands.add(6);
   operands.add(action);
   operands.add(queue);
@@ -35,9 +36,10 @@ function addClaim(operands: Operands, delivery: Delivery): void {
 }
 
 function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup): void {
+  operands.add("write");
   operands.add(countOf(entries));
-  operands.add(nonce);
-  operands.add(n);
+  operands.add(fenceOf(nonce, n - 1));
+  operands.add(fenceOf(nonce, n));
   for (const [index, entry] of entries.entries()) {
     if (!isPut(entry)) {
       addEntry(operands, runId, entry);
@@ -45,11 +47,27 @@ function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup)
     }
     if (startsPuts(entries, index)) {
       operands.add("put");
-      operands.add(lengthOfPuts(entries, index));
+      operands.add(2 * lengthOfPuts(entries, index));
     }
     operands.add(entry.slot);
     operands.add(entry.bytes);
   }
+}
+
+function addPuts(operands: Operands, { nonce, n, entries }: WriteGroup): void {
+  operands.add("put");
+  operands.add(2 + 2 * entries.length);
+  operands.add(fenceOf(nonce, n - 1));
+  operands.add(fenceOf(nonce, n));
+  for (const entry of entries as readonly Put[]) {
+    operands.add(entry.slot);
+    operands.add(entry.bytes);
+  }
+}
+
+/** What a run's fence says while a claim has the run, and has written that many groups. */
+function fenceOf(nonce: string, n: number): string {
+  return `${nonce} ${n}`;
 }
 
 type Put = Extract<JournalEntry, { readonly bytes: Uint8Array }>;

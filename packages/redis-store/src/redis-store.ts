@@ -155,7 +155,8 @@ export class RedisStore implements ActionStateStore {
     try {
       const journal = claimedJournal(await readJournalPages(this.#redis, calls));
       // Had another attempt taken the run over meanwhile, this could be half of its journal.
-      const isOwner = (await this.#redis.hget(key, "nonce")) === nonce;
+      const fence = await this.#redis.hget(key, "fence");
+      const isOwner = fence?.startsWith(`${nonce} `) === true;
       return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
     } catch (error) {
       throw StoreError.from(`run ${runId}: its journal cannot be read`, error);

@@ -18,7 +18,7 @@ const DAMAGES: Readonly<Record<string, (bench: StoreBench, runId: string) => Pro
   },
   "calls that are no hash": ({ redis, keys }, runId) => redis.set(keys.of(runId).calls, "text"),
   "a group's number that is none": ({ redis, keys }, runId) =>
-    redis.hset(keys.of(runId).run, "n", "many"),
+    redis.hset(keys.of(runId).run, "fence", "nonce many"),
 };
 
 describe("one run's damage", () => {

@@ -8,7 +8,7 @@
   ARGV[1]    settled  str   the channel that hears of every settled run
   ARGV[2..]  groups   list  each group's kind, count, and that many operands
 
-  returns for each group one of those that claim and write name, or `applied` alone: it is what most batches have for all
+  returns for each group one of those that claim and refusal name, or `applied` alone: it is what most batches have for all
 ]]
 local live, settled = KEYS[1], ARGV[1]
 local cursor = 1
@@ -21,18 +21,20 @@ end
 
 --@include shared/now
 --@include shared/fields
+--@include shared/fence
 --@include shared/settled
 --@include shared/journal
 --@include shared/remember
 --@include shared/need
 --@include commit/claim
+--@include commit/refusal
 --@include commit/put
 --@include commit/clear
 --@include commit/settle
 --@include commit/release
 --@include commit/write
 
-local kinds = { claim = claim, write = write }
+local kinds = { claim = claim, put = put, write = write }
 local replies, applied = {}, 0
 for key = 2, #KEYS, 2 do
   local kind, count = take(2)

@@ -1,6 +1,6 @@
 --[[
   claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one. Writes
-  leave `v` and `suspect` alone: `n`, their number, is added to the one and ends the other at the next claim.
+  count in the fence alone: the next claim adds their number to `writes`, and keeps in `wrote` that there were any.
 
   action, queue       of the job
   nonce               random, made by the processor that asks
@@ -25,23 +25,25 @@ local function hasMovedOn(run, nonce, timestamp, started, incarnation)
     or remembers(run.timestamps, timestamp)
 end
 
-local function handOver(key, run, nonce, timestamp, started, incarnation)
-  local writes = tonumber(run.n or 0)
-  run.epoch = (run.epoch or 0) + 1
-  run.suspect = writes > 0 and 1 or (run.suspect or 0) + 1
-  redis.call('HSET', key, 'status', 'RUNNING', 'nonce', nonce, 'n', 0, 'v', (run.v or 0) + writes + 1, 'epoch', run.epoch,
-    'suspect', run.suspect, 'timestamp', timestamp, 'started', started, 'incarnation', incarnation)
-  if run.nonce then redis.call('HSET', key, 'nonces', remember(run.nonces, run.nonce)) end
-  if run.timestamp and run.timestamp ~= timestamp then
-    redis.call('HSET', key, 'timestamps', remember(run.timestamps, run.timestamp))
+local function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)
+  local changes = { 'status', 'RUNNING', 'fence', nonce .. ' 0', 'epoch', (run.epoch or 0) + 1, 'started', started }
+  local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end
+  if timestamp ~= run.timestamp then change('timestamp', timestamp) end
+  if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end
+  if owner then change('nonces', remember(run.nonces, owner)) end
+  if run.timestamp and timestamp ~= run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
+  if n > 0 then
+    run.wrote = run.epoch
+    change('wrote', run.epoch)
+    change('writes', (run.writes or 0) + n)
   end
+  redis.call('HSET', key, unpack(changes))
+  run.epoch = changes[6]
 end
 
 local function claim(key, calls)
   local action, queue, nonce, timestamp, started, incarnation = take(6)
-  local run = fields(key, 'status', 'action', 'queue', 'version', 'generation', 'incarnation', 'epoch', 'nonce', 'n', 'v',
-    'createdAt', 'clears', 'suspect', 'unknownAsks', 'input', 'timestamp', 'started', 'nonces', 'timestamps',
-    'reopened', 'outcome', 'failedSlot', 'layout')
+  local run = fields(key)
 
   if not run.status then return 'missing' end
   if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end
@@ -49,12 +51,14 @@ local function claim(key, calls)
   if SETTLED[run.status] then return { 'settled', run.status, run.outcome, run.failedSlot } end
 
   -- A claim that arrives again is answered again, unless its attempt has released the run by now.
-  local isKnown = nonce == run.nonce
+  local owner, n = nil, 0
+  if run.fence then owner, n = readFence(run.fence) end
+  local isKnown = nonce == owner
   if isKnown and run.status ~= 'RUNNING' then return 'stale' end
   if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end
 
   local entries = journal(calls)
-  if not isKnown then handOver(key, run, nonce, timestamp, started, incarnation) end
-  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.suspect,
+  if not isKnown then handOver(key, run, owner, n, nonce, timestamp, started, incarnation) end
+  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.epoch - (run.wrote or 0),
     run.unknownAsks or 0, run.reopened, run.input, entries }
 end

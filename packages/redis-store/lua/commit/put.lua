@@ -1,11 +1,15 @@
 --[[
-  put: calls into their slots: a started call, an outcome in its place, or an outcome at once (append, finalize and record).
-  Nothing is compared: the nonce and the group's number say whose slots these are, and that they are written once.
+  put: one numbered group of calls into their slots, as most groups are: started calls, outcomes in their place, outcomes at once
+  (append, finalize and record). Nothing is compared but the fence: it says whose slots these are, and that they are written once.
 
-  count        of calls
-  slot, bytes  of each
+  before, after  the fence, as for write
+  slot, bytes    of each call, to the group's end
 ]]
-local function put(_, calls)
-  local count = take(1)
-  redis.call('HSET', calls, take(2 * count))
+local function put(run, calls, last)
+  local before, after = take(2)
+  local fence = redis.call('HGET', run, 'fence')
+  if fence ~= before then return refusal(fence, after) end
+  redis.call('HSET', calls, take(last - cursor))
+  redis.call('HSET', run, 'fence', after)
+  return 'applied'
 end

@@ -8,19 +8,21 @@
   failedSlot  empty for none
   retention   milliseconds
 ]]
-local isAllowed = false
+local settledAt
 
-local function settle(run, calls)
+local function settle(run, calls, changes)
   local runId, status, outcome, failedSlot, retention = take(5)
   -- Once a batch will do: all its runs are one user's and one shard's.
-  if not isAllowed then
+  if not settledAt then
+    need('HSET', run, 'status', status)
     need('PEXPIRE', run, retention)
     need('UNLINK', calls)
     need('ZREM', live, runId)
     need('PUBLISH', settled, runId)
-    isAllowed = true
+    settledAt = now()
   end
-  redis.call('HSET', run, 'status', status, 'outcome', outcome, 'failedSlot', failedSlot, 'settledAt', now())
+  changes.status, changes.outcome, changes.settledAt = status, outcome, settledAt
+  if failedSlot ~= '' then changes.failedSlot = failedSlot end
   redis.call('PEXPIRE', run, retention)
   if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end
   redis.call('ZREM', live, runId)

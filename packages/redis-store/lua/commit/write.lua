@@ -1,35 +1,26 @@
 --[[
-  write: one numbered group of a claim's entries. The fence comes first, and a copy that arrives late finds its number taken:
-  it is harmless. A release or a settlement keeps the nonce and ends the run's being RUNNING: after it nothing passes.
+  write: one numbered group of a claim's entries, of any kind.
 
-  nonce    the claim's
-  n        the group's number, counted from 1 within the claim
-  entries  to the group's end, each with its name first
-
-  returns
-    applied
-    same     it was applied before
-    gap      a group before it was lost
-    fenced   the run is not this claim's
+  before, after  the fence: the claim's nonce, and the number of its last group; then of this one, counted from 1
+  entries        to the group's end, each with its name first; calls with the number of their operands, then slot and bytes of each
 ]]
-local entry = { put = put, clear = clear, settle = settle, release = release }
+local entry = {
+  put = function(_, calls) redis.call('HSET', calls, take(take(1))) end,
+  clear = clear,
+  settle = settle,
+  release = release,
+}
 
 local function write(run, calls, last)
-  local nonce, n = take(2)
-  local owner, seen, status = unpack(redis.call('HMGET', run, 'nonce', 'n', 'status'))
-  if owner ~= nonce then return 'fenced' end
-  if n - seen <= 0 then return 'same' end
-  if status ~= 'RUNNING' then return 'fenced' end
-  if n - seen > 1 then return 'gap' end
+  local before, after = take(2)
+  local fence = redis.call('HGET', run, 'fence')
+  if fence ~= before then return refusal(fence, after) end
 
-  local clears = 0
-  while cursor < last do clears = clears + (entry[take(1)](run, calls) or 0) end
-  if clears == 0 then
-    redis.call('HSET', run, 'n', n)
-  else
-    -- HMGET, like the fence: a user who may not run it was refused before anything was written.
-    local before = redis.call('HMGET', run, 'clears')[1] or 0
-    redis.call('HSET', run, 'n', n, 'clears', before + clears)
-  end
+  local changes = {}
+  while cursor < last do entry[take(1)](run, calls, changes) end
+  -- Whoever gives the run another status hands it back, or ends it.
+  local flat = { 'fence', changes.status and after .. ' over' or after }
+  for field, value in pairs(changes) do flat[#flat + 1], flat[#flat + 2] = field, value end
+  redis.call('HSET', run, unpack(flat))
   return 'applied'
 end

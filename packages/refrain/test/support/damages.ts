@@ -34,7 +34,7 @@ export class Dice {
 }
 
 const RUN_FIELDS =
-  `status action version queue input inputDigest requestId createdAt generation nonce n epoch v suspect
+  `status action version queue input inputDigest requestId createdAt generation fence epoch writes wrote
   timestamp started incarnation nonces timestamps clears unknownAsks outcome failedSlot settledAt reopened notBefore priority
   unheardOf`.split(/\s+/);
 
