@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+    include: ["{packages,examples}/*/test/**/*.test.ts", "bench/test/**/*.test.ts"],
     // Tests start Redis servers and worker processes of their own: many files at once only slow each other down.
     maxWorkers: 3,
     // Files that share a process load what they test once, which took more CPU time than many of the tests.

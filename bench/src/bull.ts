@@ -14,25 +14,36 @@ const CHUNK = 500;
 
 export interface PeerJob extends JobData, Work {}
 
+export type NewJob = Parameters<Queue<PeerJob>["addBulk"]>[0][number];
+
 export async function addJobs(place: Place, runs: number, work: Work): Promise<void> {
+  const { queue, close } = openQueue(place);
+  for (let from = 0; from < runs; from += CHUNK) {
+    const length = Math.min(CHUNK, runs - from);
+    await queue.addBulk(Array.from({ length }, (_, offset) => jobOf(from + offset, work)));
+  }
+  await close();
+}
+
+export function openQueue(place: Place): {
+  readonly queue: Queue<PeerJob>;
+  readonly close: () => Promise<void>;
+} {
   const redis = new Redis(place.redisUrl, { maxRetriesPerRequest: null });
   const queue = new Queue<PeerJob>(QUEUE, {
     connection: redis,
     prefix: prefixOf(place),
     streams: { events: { maxLen: 1000 } },
   });
-  for (let from = 0; from < runs; from += CHUNK) {
-    const length = Math.min(CHUNK, runs - from);
-    await queue.addBulk(Array.from({ length }, (_, offset) => jobOf(from + offset, work)));
-  }
-  await queue.close();
-  redis.disconnect();
+  const close = async (): Promise<void> => {
+    await queue.close();
+    redis.disconnect();
+  };
+  return { queue, close };
 }
 
-function jobOf(
-  index: number,
-  work: Work,
-): { name: string; data: PeerJob; opts: ReturnType<typeof jobOptionsOf> } {
+/** The job that Refrain adds for a run of the same name. */
+export function jobOf(index: number, work: Work): NewJob {
   const runId = `order-${index}`;
   const { calls, isReconcilable } = work;
   const fixed = { action: "bench", version: "", incarnation: 0, preview: "" };

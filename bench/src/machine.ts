@@ -13,7 +13,7 @@ export interface Machine {
   readonly load: number;
 }
 
-export async function describeMachine(redisUrl: string): Promise<Machine> {
+export async function readMachine(redisUrl: string): Promise<Machine> {
   const redis = new Redis(redisUrl);
   const info = await redis.info("server");
   const settings = await redis.config("GET", "append*");
@@ -28,4 +28,13 @@ export async function describeMachine(redisUrl: string): Promise<Machine> {
     durability: `appendonly ${setting("appendonly")}, appendfsync ${setting("appendfsync")}`,
     load: os.loadavg()[0] ?? 0,
   };
+}
+
+/** The conditions under which figures hold, for people. */
+export function describe(machine: Machine, rounds: number): string[] {
+  const { cpu, cores, node, redis, durability, load, date } = machine;
+  return [
+    `${date}, ${cores} cores of ${cpu}, load ${load.toFixed(1)}`,
+    `Node ${node}, Redis ${redis}, ${durability}; ${rounds} rounds, one worker process, 50 runs in flight, 100-byte results`,
+  ];
 }

@@ -1,7 +1,7 @@
 import { Child } from "./child.ts";
 import { contenders, type SystemName } from "./contenders.ts";
 import type { CoreFigures } from "./core-only.ts";
-import { describeMachine } from "./machine.ts";
+import { readMachine } from "./machine.ts";
 import type { Measurements } from "./measurements.ts";
 import { type BenchOptions, isChosen } from "./options.ts";
 import { quietServer } from "./quiet-server.ts";
@@ -10,10 +10,10 @@ import { takeSample } from "./take-sample.ts";
 /** Measures everything that is chosen, interleaved: each round goes through all of it once, after one that does not count. */
 export async function measure(options: BenchOptions): Promise<Measurements> {
   const { redisUrl, rounds } = options;
-  const machine = await describeMachine(redisUrl);
+  const machine = await readMachine(redisUrl);
   const chosen = contenders.filter(({ id }) => isChosen(options.only, id));
   const samples = chosen.map((contender) => ({ contender, samples: [] }));
-  const measurements: Measurements = { machine, rounds, samples, latencies: [], core: [] };
+  const measurements: Measurements = { machine, rounds, samples, ...nothing() };
   const children = new Children();
   const undo = await quietServer(redisUrl);
   try {
@@ -38,8 +38,20 @@ async function measureRound(
   for (const { contender, samples } of into.samples) {
     samples.push(await takeSample(children.of(contender.system), redisUrl, contender, base));
   }
+  const refrain = children.of("refrain");
   if (isChosen(only, "latency")) {
-    into.latencies.push(await children.of("refrain").ask({ task: "latency", redisUrl }));
+    into.latencies.push(await refrain.ask({ task: "latency", redisUrl }));
+  }
+  if (isChosen(only, "replay")) {
+    const few = await refrain.ask({ task: "replay", redisUrl, calls: 1000, times: 40 });
+    const many = await refrain.ask({ task: "replay", redisUrl, calls: 10_000, times: 8 });
+    into.replays.push([few, many]);
+  }
+  if (isChosen(only, "enqueue")) {
+    into.enqueues.push(await refrain.ask({ task: "enqueue", redisUrl }));
+  }
+  if (isChosen(only, "memory")) {
+    into.memory.push(await children.of("memory").ask({ task: "memory", redisUrl }));
   }
   if (isChosen(only, "core")) {
     const ask = (isReconcilable: boolean): Promise<CoreFigures> =>
@@ -50,14 +62,20 @@ async function measureRound(
 
 function emptied(measurements: Measurements): Measurements {
   const samples = measurements.samples.map(({ contender }) => ({ contender, samples: [] }));
-  return { ...measurements, samples, latencies: [], core: [] };
+  return { ...measurements, samples, ...nothing() };
 }
+
+function nothing(): Omit<Measurements, "machine" | "rounds" | "samples"> {
+  return { latencies: [], replays: [], enqueues: [], memory: [], core: [] };
+}
+
+type ChildName = SystemName | "core" | "memory";
 
 /** One process per product, started when first needed. */
 class Children {
-  readonly #children = new Map<SystemName | "core", Child>();
+  readonly #children = new Map<ChildName, Child>();
 
-  of(name: SystemName | "core"): Child {
+  of(name: ChildName): Child {
     const child = this.#children.get(name) ?? new Child();
     this.#children.set(name, child);
     return child;

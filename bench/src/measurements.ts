@@ -1,8 +1,11 @@
 import type { Contender } from "./contenders.ts";
 import type { CoreFigures } from "./core-only.ts";
+import type { EnqueueFigures } from "./enqueueing.ts";
 import type { Sample } from "./gauge.ts";
 import type { Latencies } from "./latency.ts";
 import type { Machine } from "./machine.ts";
+import type { MemoryFigures } from "./memory.ts";
+import type { ReplayFigures } from "./replay.ts";
 
 /** Everything of one run of the bench. Figures with the same index come from the same round. */
 export interface Measurements {
@@ -10,5 +13,9 @@ export interface Measurements {
   readonly rounds: number;
   readonly samples: readonly { readonly contender: Contender; readonly samples: Sample[] }[];
   readonly latencies: Latencies[];
+  /** Of each round: one for every number of calls. */
+  readonly replays: (readonly ReplayFigures[])[];
+  readonly enqueues: EnqueueFigures[];
+  readonly memory: MemoryFigures[];
   readonly core: { readonly completionOnly: CoreFigures; readonly reconcilable: CoreFigures }[];
 }

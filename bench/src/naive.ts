@@ -34,6 +34,7 @@ function naive(execute: Execute): System {
         for (let slot = 0; slot < calls; slot += 1) {
           await execute(claim, slot, () => step(runId, slot));
         }
+        if (progress.hold !== undefined) await progress.hold;
         progress.ended();
         return FINISHED;
       });

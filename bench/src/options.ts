@@ -10,13 +10,18 @@ export interface BenchOptions {
   readonly only: readonly string[];
   /** Where the figures go as JSON. */
   readonly json: string | undefined;
+  /** A document whose section "targets" gets the table of targets. */
+  readonly markdown: string | undefined;
 }
 
 export const USAGE = `npm run bench -- [options]
-  --rounds N     rounds; each measures everything once, in the same order (default 5)
-  --runs N       runs of a sample without calls; samples with calls take fewer (default 5000)
-  --only A,B     only what starts so: raw, naive1, naive2, W(10), R, latency, core
-  --json FILE    writes every figure of every round there as well`;
+  --rounds N       rounds; each measures everything once, in the same order (default 5)
+  --runs N         runs of a sample without calls; samples with calls take fewer (default 5000)
+  --only A,B       only what starts so: raw, naive1, naive2, W(10), R, latency, replay,
+                   enqueue, memory, core
+  --json FILE      writes every figure of every round there as well
+  --markdown FILE  writes the table of targets into FILE, between <!-- targets --> and <!-- /targets -->
+  --help           shows this`;
 
 /** @throws TypeError on what is no option, with the usage. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
@@ -27,6 +32,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
       runs: { type: "string", default: "5000" },
       only: { type: "string", default: "" },
       json: { type: "string" },
+      markdown: { type: "string" },
     },
   });
   return {
@@ -35,6 +41,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
     runs: wholeNumber("--runs", values.runs),
     only: values.only.split(",").filter((name) => name !== ""),
     json: values.json,
+    markdown: values.markdown,
   };
 }
 

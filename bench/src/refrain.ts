@@ -1,30 +1,33 @@
 import { type Action, createClient, createWorker, defineAction } from "refrain";
+import type { Work } from "./contenders.ts";
 import { makeCalls, type Order } from "./order.ts";
 import { CONCURRENCY, type System } from "./system.ts";
 
-const bench: Action<Order, number> = defineAction<Order, number>({ name: "bench" });
+export const bench: Action<Order, number> = defineAction<Order, number>({ name: "bench" });
 
 /** The product as it is used: its client fills the queue, its worker has the default settings. */
 export const refrain: System = {
   enqueue: async ({ redisUrl, namespace }, runs, work) => {
     const client = createClient({ connection: redisUrl, namespace });
-    const items = Array.from({ length: runs }, (_, index) => {
-      const id = `order-${index}`;
-      return { input: { id, ...work }, runId: id };
-    });
-    await client.enqueueMany(bench, items);
+    await client.enqueueMany(
+      bench,
+      Array.from({ length: runs }, (_, index) => itemOf(index, work)),
+    );
     await client.close();
   },
 
-  start: async ({ redisUrl, namespace }, progress) => {
+  start: async ({ redisUrl, namespace, logger }, progress) => {
     const worker = createWorker({
       connection: redisUrl,
       namespace,
       concurrency: CONCURRENCY,
+      ...(logger === undefined ? {} : { logger }),
       actions: [
         bench.implement((ctx, order) => {
           progress.began();
-          return makeCalls(ctx, order);
+          const calls = makeCalls(ctx, order);
+          const { hold } = progress;
+          return hold === undefined ? calls : calls.then((length) => hold.then(() => length));
         }),
       ],
     });
@@ -33,3 +36,12 @@ export const refrain: System = {
     return () => worker.close();
   },
 };
+
+/** What `enqueueMany` takes for a run. */
+export function itemOf(
+  index: number,
+  work: Work,
+): { readonly input: Order; readonly runId: string } {
+  const id = `order-${index}`;
+  return { input: { id, ...work }, runId: id };
+}

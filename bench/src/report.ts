@@ -1,20 +1,22 @@
-import type { Contender } from "./contenders.ts";
 import type { Sample } from "./gauge.ts";
+import { describe } from "./machine.ts";
 import type { Measurements } from "./measurements.ts";
-import { median, spreadOf } from "./statistics.ts";
+import { cpuOf, journalScriptsPerRun, perCall, samplesOf, speedOf } from "./sample-figures.ts";
+import { median, spreadText } from "./statistics.ts";
+import { targetsText } from "./targets.ts";
 import { textTable } from "./text-table.ts";
 
 /** The figures for people to read: medians, with the lowest and highest of all rounds; ratios within each round. */
 export function report(measurements: Measurements): string {
-  const { machine, rounds } = measurements;
-  const { cpu, cores, node, redis, durability, load, date } = machine;
   const parts = [
-    `${date}, ${cores} cores of ${cpu}, load ${load.toFixed(1)}`,
-    `Node ${node}, Redis ${redis}, ${durability}; ${rounds} rounds, one worker process, 50 runs in flight, 100-byte results`,
+    describe(measurements.machine, measurements.rounds).join("\n"),
     runsTable(measurements),
     callsTable(measurements),
     latencyTable(measurements),
+    millisecondsTable(measurements),
+    memoryTable(measurements),
     coreTable(measurements),
+    targetsText(measurements),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
@@ -33,7 +35,7 @@ function runsTable(measurements: Measurements): string {
       perRun((sample) => sample.workerCpuUs),
       perRun((sample) => sample.serverCpuUs),
       perRun(cpuOf),
-      journalScripts(measurements, samples),
+      scriptsText(journalScriptsPerRun(measurements, contender)),
     ];
   });
   if (rows.length === 0) return "";
@@ -49,20 +51,12 @@ function callsTable(measurements: Measurements): string {
     { name: "Refrain, completion-only", system: "refrain", isReconcilable: false },
     { name: "Refrain, reconcilable", system: "refrain", isReconcilable: true },
   ] as const;
-  const perCall = (kind: Partial<Contender>, figure: (sample: Sample) => number): number[] => {
-    const few = samplesOf(measurements, { ...kind, calls: 10 });
-    const many = samplesOf(measurements, { ...kind, calls: 50 });
-    return many.flatMap((sample, round) => {
-      const other = few[round];
-      return other ? (figure(sample) / sample.runs - figure(other) / other.runs) / 40 : [];
-    });
-  };
-  const naive = perCall({ system: "naive1" }, cpuOf);
+  const naive = perCall(measurements, { system: "naive1" }, cpuOf);
   const rows = kinds.flatMap(({ name, ...kind }) => {
-    const both = perCall(kind, cpuOf);
+    const both = perCall(measurements, kind, cpuOf);
     if (both.length === 0) return [];
-    const worker = perCall(kind, (sample) => sample.workerCpuUs);
-    const server = perCall(kind, (sample) => sample.serverCpuUs);
+    const worker = perCall(measurements, kind, (sample) => sample.workerCpuUs);
+    const server = perCall(measurements, kind, (sample) => sample.serverCpuUs);
     const ratios = both.flatMap((cpu, round) => cpu / (naive[round] ?? Number.NaN));
     return [
       [name, ...[worker, server, both].map((us) => spreadText(us, 1)), spreadText(ratios, 2)],
@@ -87,6 +81,60 @@ function latencyTable({ latencies }: Measurements): string {
   return textTable(["one run alone, us", "p50", "x round trip"], rows);
 }
 
+function millisecondsTable({ replays, enqueues }: Measurements): string {
+  const rows = (replays[0] ?? []).flatMap(({ calls }, index) => {
+    const figures = replays.flatMap((round) => round[index] ?? []);
+    return [
+      [
+        `HGETALL of ${calls} calls`,
+        spreadText(
+          figures.map(({ bare }) => bare),
+          2,
+        ),
+      ],
+      [
+        `replay of ${calls} calls`,
+        spreadText(
+          figures.map(({ replay }) => replay),
+          2,
+        ),
+      ],
+    ];
+  });
+  if (enqueues.length > 0) {
+    rows.push(
+      [
+        "addBulk of 1000 jobs",
+        spreadText(
+          enqueues.map(({ addBulk }) => addBulk),
+          1,
+        ),
+      ],
+      [
+        "enqueueMany of 1000 runs",
+        spreadText(
+          enqueues.map(({ enqueueMany }) => enqueueMany),
+          1,
+        ),
+      ],
+    );
+  }
+  return rows.length === 0 ? "" : textTable(["at once", "ms"], rows);
+}
+
+function memoryTable({ memory }: Measurements): string {
+  if (memory.length === 0) return "";
+  const figures = {
+    "finished BullMQ job": memory.map(({ job }) => job),
+    "settled W(10) run, job and record": memory.map(({ settledRun }) => settledRun),
+    "of which the record": memory.map(({ record }) => record),
+    "naive1's journal of 10 calls": memory.map(({ naiveJournal }) => naiveJournal),
+    "live journal of 10 calls": memory.map(({ journal }) => journal),
+  };
+  const rows = Object.entries(figures).map(([name, bytes]) => [name, spreadText(bytes, 0)]);
+  return textTable(["Redis memory", "bytes"], rows);
+}
+
 function coreTable({ core }: Measurements): string {
   if (core.length === 0) return "";
   const figures = {
@@ -96,22 +144,6 @@ function coreTable({ core }: Measurements): string {
   };
   const rows = Object.entries(figures).map(([name, us]) => [name, spreadText(us, 1)]);
   return textTable(["core alone, on MemoryStore", "CPU us"], rows);
-}
-
-function samplesOf(measurements: Measurements, wanted: Partial<Contender>): readonly Sample[] {
-  const fields = Object.entries(wanted) as [keyof Contender, unknown][];
-  const found = measurements.samples.find(({ contender }) =>
-    fields.every(([field, value]) => contender[field] === value),
-  );
-  return found?.samples ?? [];
-}
-
-function speedOf({ runs, seconds }: Sample): number {
-  return runs / seconds;
-}
-
-function cpuOf({ workerCpuUs, serverCpuUs }: Sample): number {
-  return workerCpuUs + serverCpuUs;
 }
 
 /** How many times as many runs per second, round by round. */
@@ -124,18 +156,6 @@ function ratioText(samples: readonly Sample[], others: readonly Sample[]): strin
   return spreadText(ratios, 2);
 }
 
-/** Scripts beyond those that BullMQ runs for as many raw jobs. */
-function journalScripts(measurements: Measurements, samples: readonly Sample[]): string {
-  const ofBullMq = samplesOf(measurements, { system: "raw" });
-  if (ofBullMq.length === 0) return "";
-  return (scriptsPerRun(samples) - scriptsPerRun(ofBullMq)).toFixed(2);
-}
-
-function scriptsPerRun(samples: readonly Sample[]): number {
-  return median(samples.map(({ scripts, runs }) => scripts / runs));
-}
-
-function spreadText(figures: readonly number[], digits: number): string {
-  const { median: middle, min, max } = spreadOf(figures);
-  return `${middle.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+function scriptsText(figures: readonly number[]): string {
+  return figures.length === 0 ? "" : median(figures).toFixed(2);
 }

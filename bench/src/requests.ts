@@ -1,7 +1,10 @@
 import type { SystemName } from "./contenders.ts";
 import type { CoreFigures } from "./core-only.ts";
+import type { EnqueueFigures } from "./enqueueing.ts";
 import type { Sample } from "./gauge.ts";
 import type { Latencies } from "./latency.ts";
+import type { MemoryFigures } from "./memory.ts";
+import type { ReplayFigures } from "./replay.ts";
 import type { Place } from "./system.ts";
 
 /** What a worker process is asked to measure. */
@@ -12,12 +15,21 @@ export type Request =
       readonly place: Place;
       readonly runs: number;
     }
-  | { readonly task: "latency"; readonly redisUrl: string }
+  | { readonly task: "latency" | "enqueue" | "memory"; readonly redisUrl: string }
+  | {
+      readonly task: "replay";
+      readonly redisUrl: string;
+      readonly calls: number;
+      readonly times: number;
+    }
   | { readonly task: "core"; readonly isReconcilable: boolean; readonly runs: number };
 
 /** What each request is answered with. */
 export interface Answers {
   readonly sample: Sample;
   readonly latency: Latencies;
+  readonly enqueue: EnqueueFigures;
+  readonly memory: MemoryFigures;
+  readonly replay: ReplayFigures;
   readonly core: CoreFigures;
 }

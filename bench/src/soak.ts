@@ -118,8 +118,13 @@ function latencyLine(latencies: RecordableHistogram): string {
   return `from arrival to settlement: ${[50, 99, 99.9].map(at).join(", ")}; killed workers' runs wait for their locks to lapse`;
 }
 
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--help")) return console.log(USAGE);
+  process.exitCode = (await soak(readSoakOptions(args, process.env))) ? 0 : 1;
+}
+
 try {
-  process.exitCode = (await soak(readSoakOptions(process.argv.slice(2), process.env))) ? 0 : 1;
+  await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof TypeError ? `${error.message}\n${USAGE}` : error);
   process.exitCode = 1;

@@ -29,3 +29,9 @@ export function slopeOf(
   );
   return median(slopes);
 }
+
+/** The middle, with the lowest and the highest. */
+export function spreadText(figures: readonly number[], digits: number): string {
+  const { median: middle, min, max } = spreadOf(figures);
+  return `${middle.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+}

@@ -1,15 +1,20 @@
+import type { Logger } from "pino";
 import type { Work } from "./contenders.ts";
 
 /** Where a sample lives: its keys begin with a namespace of its own. */
 export interface Place {
   readonly redisUrl: string;
   readonly namespace: string;
+  /** Where Refrain's worker logs. Default: where it does by itself. */
+  readonly logger?: Logger;
 }
 
 /** Hears of every run that a worker begins and ends. */
 export interface Progress {
   began(): void;
   ended(): void;
+  /** Awaited by every run when its calls are recorded; absent where time is measured. */
+  readonly hold?: Promise<unknown>;
 }
 
 /** A product that handles runs. */

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import type { Child } from "./child.ts";
 import { type Contender, runsOf } from "./contenders.ts";
 import type { Sample } from "./gauge.ts";
+import { removeKeys } from "./remove-keys.ts";
 import { systems } from "./systems.ts";
 
 const NAMESPACE = `bench-${process.pid}`;
@@ -22,11 +23,4 @@ export async function takeSample(
   await removeKeys(redis, `{${NAMESPACE}:*`);
   redis.disconnect();
   return sample;
-}
-
-async function removeKeys(redis: Redis, pattern: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: pattern, count: 1000 })) {
-    const found = keys as readonly string[];
-    if (found.length > 0) await redis.unlink(...found);
-  }
 }

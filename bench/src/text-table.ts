@@ -1,5 +1,13 @@
-/** Lays out rows of text in columns: the first to the left, the others to the right. */
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * Lays out rows of text in columns.
+ *
+ * @param left the columns whose text begins at the left; the others' ends at the right
+ */
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -7,7 +15,7 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
     cells
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+        return left.includes(column) ? cell.padEnd(width) : cell.padStart(width);
       })
       .join("  ")
       .trimEnd();

@@ -2,6 +2,10 @@ import { fork } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { markdownTable, writeSection } from "../../src/markdown.ts";
+import { median, spreadText } from "../../src/statistics.ts";
+import { textTable } from "../../src/text-table.ts";
+import { wholeNumber } from "../../src/whole-number.ts";
 import type { PeerFigures } from "./measure.ts";
 import { startPostgres, startRedis, startRestate } from "./servers.ts";
 
@@ -10,8 +14,27 @@ const CALLS = 10;
 const RUNS = { refrain: 6000, restate: 1500, dbos: 400, openworkflow: 400 } as const;
 type System = keyof typeof RUNS;
 
-const options = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
-const rounds = Number(options.values.rounds);
+/** How many times as many runs/s Refrain is to do, and how many times faster a run alone is to be. */
+const TARGETS = {
+  restate: { speed: 8, latency: 6 },
+  dbos: { speed: 25 },
+  openworkflow: { speed: 25 },
+} as const;
+
+const HEAD = [
+  "",
+  "runs/s",
+  "Refrain does times that",
+  "target",
+  "alone, p50 ms",
+  "times Refrain's",
+  "target",
+];
+
+const options = parseArgs({
+  options: { rounds: { type: "string", default: "3" }, markdown: { type: "string" } },
+});
+const rounds = wholeNumber("--rounds", options.values.rounds);
 
 const figures: Record<System, PeerFigures[]> = {
   refrain: [],
@@ -28,7 +51,11 @@ for (let round = 1; round <= rounds; round++) {
   }
   process.stderr.write(`round ${round} of ${rounds}\n`);
 }
-print();
+console.log(`${conditions()}\n\n${textTable(HEAD, cells())}`);
+if (options.values.markdown !== undefined) {
+  const text = `${conditions()}.\n\n${markdownTable(HEAD, cells())}`;
+  await writeSection(options.values.markdown, "peers", text);
+}
 
 async function serverOf(
   system: System,
@@ -54,42 +81,41 @@ function measure(system: System, address: string): Promise<PeerFigures> {
   });
 }
 
-function print(): void {
+function conditions(): string {
   const [cpu] = os.cpus();
   const load = os.loadavg()[0]?.toFixed(1);
-  console.log(
-    `${new Date().toISOString()}, ${os.cpus().length} cores of ${cpu?.model}, load ${load}, Node ${process.version}`,
-  );
-  console.log(
-    `W(${CALLS}), every write synced, at most 50 runs at once; ${rounds} rounds, medians (smallest-largest)\n`,
-  );
-  const base = figures.refrain;
-  for (const system of Object.keys(RUNS) as System[]) {
-    const own = figures[system];
-    const speed = base.map(
-      (figure, i) => figure.runsPerSecond / (own[i]?.runsPerSecond ?? Number.NaN),
-    );
-    const latency = base.map((figure, i) => (own[i]?.p50Ms ?? Number.NaN) / figure.p50Ms);
-    console.log(
-      [
-        system.padEnd(13),
-        `${range(
-          own.map((figure) => figure.runsPerSecond),
-          0,
-        )} runs/s`.padEnd(30),
-        `Refrain does ${range(speed, 1)} times that`.padEnd(44),
-        `alone p50 ${range(
-          own.map((figure) => figure.p50Ms),
-          2,
-        )} ms`.padEnd(38),
-        `Refrain takes 1/${range(latency, 1)}`,
-      ].join(""),
-    );
-  }
+  return `${new Date().toISOString()}, ${os.cpus().length} cores of ${cpu?.model}, load ${load}, Node ${process.version}; W(${CALLS}), every write synced, at most 50 runs at once; ${rounds} rounds, medians (smallest-largest)`;
 }
 
-function range(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (index: number): string => (sorted[index] ?? Number.NaN).toFixed(digits);
-  return `${at(Math.floor(sorted.length / 2))} (${at(0)}-${at(sorted.length - 1)})`;
+function cells(): string[][] {
+  const base = figures.refrain;
+  return (Object.keys(RUNS) as System[]).map((system) => {
+    const own = figures[system];
+    const targets: { readonly speed?: number; readonly latency?: number } =
+      system === "refrain" ? {} : TARGETS[system];
+    const speeds = own.map(
+      (figure, i) => (base[i]?.runsPerSecond ?? Number.NaN) / figure.runsPerSecond,
+    );
+    const latencies = own.map((figure, i) => figure.p50Ms / (base[i]?.p50Ms ?? Number.NaN));
+    return [
+      system,
+      spreadText(
+        own.map((figure) => figure.runsPerSecond),
+        0,
+      ),
+      spreadText(speeds, 1),
+      verdict(speeds, targets.speed),
+      spreadText(
+        own.map((figure) => figure.p50Ms),
+        2,
+      ),
+      spreadText(latencies, 1),
+      verdict(latencies, targets.latency),
+    ];
+  });
+}
+
+function verdict(ratios: readonly number[], target: number | undefined): string {
+  if (target === undefined) return "";
+  return `>= ${target}: ${median(ratios) >= target ? "met" : "missed"}`;
 }

@@ -1,0 +1,100 @@
+import { EventEmitter, once } from "node:events";
+import { eventually } from "@refrain/testkit";
+import { Redis } from "ioredis";
+import type { SystemName, Work } from "./contenders.ts";
+import { removeKeys } from "./remove-keys.ts";
+import { CONCURRENCY, type Place } from "./system.ts";
+import { systems } from "./systems.ts";
+import { workOff } from "./work-off.ts";
+
+/** Bytes of Redis per run of W(10), as MEMORY USAGE counts them, of every key that belongs to runs. */
+export interface MemoryFigures {
+  /** A finished job of BullMQ's, and its share of the queue. */
+  readonly job: number;
+  /** A settled run of Refrain's: its job, its record, and its share of the queue. */
+  readonly settledRun: number;
+  /** The record alone: what is left when BullMQ has dropped the job. */
+  readonly record: number;
+  /** The journal of a live run whose ten calls are recorded. */
+  readonly naiveJournal: number;
+  readonly journal: number;
+}
+
+const work: Work = { calls: 10, isReconcilable: false };
+/** As many finished jobs as BullMQ is told to keep. */
+const SETTLED = 1000;
+
+export interface MemoryOptions extends Pick<Place, "redisUrl" | "logger"> {
+  /** Runs that settle. Default 1000. */
+  readonly settled?: number;
+}
+
+/** Counts the memory of runs that are settled, and of runs that are held live. */
+export async function measureMemory(options: MemoryOptions): Promise<MemoryFigures> {
+  const { settled = SETTLED, ...server } = options;
+  const redis = new Redis(server.redisUrl);
+  const place: Place = { ...server, namespace: `bench-memory-${process.pid}` };
+  const keys = `{${place.namespace}:0}`;
+  const afterRuns = async (system: SystemName): Promise<void> => {
+    await systems[system].enqueue(place, settled, work);
+    await workOff(system, place, settled);
+  };
+  await afterRuns("raw");
+  const job = (await bytesOf(redis, `${keys}:*`)) / settled;
+  await removeKeys(redis, `${keys}:*`);
+  await afterRuns("refrain");
+  const settledRun = (await bytesOf(redis, `${keys}:*`)) / settled;
+  const record = (await bytesOf(redis, `${keys}:run:*`)) / settled;
+  await removeKeys(redis, `${keys}:*`);
+  const live = (system: SystemName, pattern: string): Promise<number> =>
+    whileLive(redis, place, system, `${keys}:${pattern}`);
+  const naiveJournal = await live("naive1", "journal:*");
+  const journal = await live("refrain", "run:*:calls");
+  redis.disconnect();
+  return { job, settledRun, record, naiveJournal, journal };
+}
+
+async function whileLive(
+  redis: Redis,
+  place: Place,
+  system: SystemName,
+  pattern: string,
+): Promise<number> {
+  const gate = new EventEmitter();
+  const hold = once(gate, "open");
+  let ended = 0;
+  await systems[system].enqueue(place, CONCURRENCY, work);
+  const progress = { began: () => {}, ended: () => void (ended += 1), hold };
+  const stop = await systems[system].start(place, progress);
+  await eventually(() => allRecorded(redis, pattern));
+  const bytes = (await bytesOf(redis, pattern)) / CONCURRENCY;
+  gate.emit("open");
+  await eventually(() => {
+    if (ended < CONCURRENCY) throw new Error(`${ended} of ${CONCURRENCY} runs ended`);
+  });
+  await stop();
+  await removeKeys(redis, `{${place.namespace}:*`);
+  return bytes;
+}
+
+async function allRecorded(redis: Redis, pattern: string): Promise<void> {
+  const keys = await keysOf(redis, pattern);
+  const lengths = await Promise.all(keys.map((key) => redis.hlen(key)));
+  const full = lengths.filter((length) => length >= work.calls).length;
+  if (full < CONCURRENCY) throw new Error(`${full} of ${CONCURRENCY} journals are full`);
+}
+
+async function bytesOf(redis: Redis, pattern: string): Promise<number> {
+  // The stream of events is as long as its limit, however many runs there were.
+  const keys = (await keysOf(redis, pattern)).filter((key) => !key.endsWith(":events"));
+  const sizes = await Promise.all(keys.map((key) => redis.memory("USAGE", key, "SAMPLES", 0)));
+  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}
+
+async function keysOf(redis: Redis, pattern: string): Promise<string[]> {
+  const keys = new Set<string>();
+  for await (const batch of redis.scanStream({ match: pattern, count: 1000 })) {
+    for (const key of batch as readonly string[]) keys.add(key);
+  }
+  return [...keys];
+}
