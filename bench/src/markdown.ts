@@ -1,12 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { columnWidths } from "./text-table.ts";
 
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  return [head, head.map(() => "---"), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  // No narrower than the dashes of a rule.
+  const widths = columnWidths([head, ...rows]).map((width) => Math.max(width, 3));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 /**

@@ -8,9 +8,7 @@ export function textTable(
   rows: readonly (readonly string[])[],
   left: readonly number[] = [0],
 ): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const widths = columnWidths([head, ...rows]);
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {
@@ -20,4 +18,9 @@ export function textTable(
       .join("  ")
       .trimEnd();
   return [line(head), ...rows.map(line)].join("\n");
+}
+
+export function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  const [head = []] = rows;
+  return head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 }
