@@ -1,5 +1,4 @@
 import {
-  checkLayoutIfAny,
   checkQueueName,
   connectRedis,
   RedisStore,
@@ -56,7 +55,7 @@ function connectParts(options: ConnectedBoardOptions): Parts {
     ready: async () => {
       await waitUntilReady(redis);
       // A store's own check would write the layout down, and that is not a board's to decide.
-      await checkLayoutIfAny(redis, namespace, shards);
+      await store.layout.readyToRead();
     },
     close: async () => {
       await Promise.allSettled(queues.map(({ queue }) => queue.close()));

@@ -24,7 +24,7 @@ export async function overdueRuns(
   const overdue = new Set(runs.filter(({ isRunning }) => isRunning));
   for (const [queue, own] of await byQueue(runs, options)) {
     const waiting = await queue.getWaitingCount();
-    const turn = waiting === 0 ? Number.POSITIVE_INFINITY : await turnOf(queue, options.store);
+    const turn = waiting === 0 ? Number.POSITIVE_INFINITY : await turnOf(queue, own, options.store);
     const older = own.filter(({ createdAt, isRunning }) => !isRunning && createdAt < turn);
     const most = Math.max(1, Math.floor(options.mostEntries / (waiting + 1)));
     for (const run of some(older, most)) overdue.add(run);
@@ -47,11 +47,14 @@ async function byQueue(
 /** When the run was created whose job is delivered next: older ones had their turn. Nobody knows beside a job of nobody's. */
 async function turnOf(
   queue: Queue<JobData>,
+  [beside]: readonly LiveRun[],
   store: Pick<ActionStateStore, "read">,
 ): Promise<number> {
   const [next] = await queue.getWaiting(0, 0).catch(() => []);
   const runId = readJobData(next?.data)?.runId;
-  const run = runId === undefined ? undefined : await store.read(runId, { calls: false });
+  const shard = beside?.shard;
+  if (runId === undefined || shard === undefined) return Number.NEGATIVE_INFINITY;
+  const run = await store.read(runId, { calls: false, shard });
   return run?.createdAt ?? Number.NEGATIVE_INFINITY;
 }
 

@@ -4,7 +4,7 @@ import { type RescueOptions, rescueRun } from "./rescue-run.ts";
 
 export interface RebuildJobsOptions extends Pick<RescueOptions, "queueOf" | "handOverMs"> {
   readonly store: Pick<ActionStateStore, "read" | "rebuild">;
-  readonly shards: number;
+  readonly shards: readonly number[];
   /** The server's time, epoch milliseconds. */
   readonly now: () => Promise<number>;
 }
@@ -32,7 +32,7 @@ export async function rebuildJobs(options: RebuildJobsOptions): Promise<number> 
 /** All of them before any job is added: runs that settle meanwhile would have others move up to pages already passed. */
 async function liveRuns({ store, shards }: RebuildJobsOptions): Promise<readonly LiveRun[]> {
   const live: LiveRun[] = [];
-  for (let shard = 0; shard < shards; shard += 1) {
+  for (const shard of shards) {
     for (let offset = 0; ; offset += PAGE) {
       const page = await store.rebuild({ shard, offset, limit: PAGE });
       if (page.length === 0) break;

@@ -29,7 +29,7 @@ export async function rescueRun(
   const isThere = isOverdue ? await isInPlace(queue, run) : await isUnfinished(queue, run);
   if (isThere) return undefined;
   // A job finishes after its run has settled: what is still live now was so when its job was finished or gone.
-  const record = await store.read(run.runId, { calls: false });
+  const record = await store.read(run.runId, { calls: false, shard: run.shard });
   if (record === undefined || isSettledStatus(record.status)) return undefined;
   const { incarnation, notBefore = 0, priority } = record;
   // Its attempt may be alive: it learns that the lock is gone, and must have ended before another one begins.

@@ -27,9 +27,12 @@ export interface ClientParts {
   readonly store: ActionStateStore;
   /** The connection on which the store creates runs. */
   readonly redis: Redis;
-  readonly shards: number;
-  /** The BullMQ prefix of a run's shard. */
-  readonly prefixOf: (runId: string) => string;
+  /** The numbers of all shards, as they are now. */
+  readonly shards: () => Promise<readonly number[]>;
+  /** The only shard in which a run of this id can be created; undefined where the store must be asked. */
+  readonly shardFor: (runId: string) => number | undefined;
+  /** The BullMQ prefix of a shard. */
+  readonly prefixOf: (shard: number) => string;
   /** @throws TypeError on the name of a queue that cannot be. */
   readonly checkQueue: (name: string) => void;
   readonly codec: Codec;
@@ -112,8 +115,8 @@ export class RunClient implements Client {
     await reach();
     return rebuildJobs({
       store,
-      shards,
-      queueOf: (run) => this.#queues.queueOf(run.runId, run.queue),
+      shards: await shards(),
+      queueOf: (run) => this.#queues.queueOf(run.shard, run.queue),
       now: () => serverTime(redis),
       handOverMs: LOCK_DURATION_MS,
     });
@@ -126,12 +129,16 @@ export class RunClient implements Client {
 
   async #submit(runs: readonly PreparedRun[]): Promise<Submitted[]> {
     await this.#parts.reachToWrite();
+    const { store, shardFor } = this.#parts;
+    const open = (shard: number, name: string) => this.#queues.open(shard, name);
     const submissions: Submission[] = [];
     for (const prepared of runs) {
-      const queue = await this.#queues.open(prepared.run.runId, prepared.run.queue);
-      submissions.push({ prepared, queue });
+      const shard = shardFor(prepared.run.runId);
+      const expected =
+        shard === undefined ? undefined : { shard, queue: await open(shard, prepared.run.queue) };
+      submissions.push({ prepared, expected });
     }
-    return submitRuns(this.#parts.store, submissions);
+    return submitRuns(store, submissions, open);
   }
 
   #handleOf({ run, errors }: PreparedRun, submitted: Submitted | undefined): RunHandle<unknown> {
@@ -141,7 +148,7 @@ export class RunClient implements Client {
   #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
     const { store, codec, clock, hints, reach, reachToWrite } = this.#parts;
     const known = { ...this.#parts.errors, ...errors };
-    const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.runId, run.queue);
+    const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.shard, run.queue);
     const given = { store, codec, clock, hints, reach, reachToWrite, queueOf };
     return runHandle(runId, isCreated, { ...given, errors: known });
   }

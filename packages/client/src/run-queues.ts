@@ -1,18 +1,21 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { type JobData, jobDataOf, jobOptionsOf } from "./job.ts";
+import { jobIdOf } from "./job-id.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
 /** A queue that is connected: what is added to it leaves in the present turn of the event loop. */
 export interface OpenQueue {
   add(prepared: PreparedRun): Promise<void>;
+  /** Rejects where a worker has the job. */
+  remove(runId: string): Promise<void>;
 }
 
 export interface RunQueuesOptions {
   /** The connection on which the store creates runs: a job sent after its run then arrives after it. */
   readonly redis: Redis;
-  /** The BullMQ prefix of a run's shard. */
-  readonly prefixOf: (runId: string) => string;
+  /** The BullMQ prefix of a shard. */
+  readonly prefixOf: (shard: number) => string;
   readonly onError: (error: Error) => void;
 }
 
@@ -25,14 +28,17 @@ export class RunQueues {
     this.#options = options;
   }
 
-  async open(runId: string, name: string): Promise<OpenQueue> {
-    const queue = await this.queueOf(runId, name);
-    return { add: (prepared) => addJob(queue, prepared) };
+  async open(shard: number, name: string): Promise<OpenQueue> {
+    const queue = await this.queueOf(shard, name);
+    return {
+      add: (prepared) => addJob(queue, prepared),
+      remove: async (runId) => void (await queue.remove(jobIdOf(runId))),
+    };
   }
 
-  /** The queue that a run's job goes to. Waits for the connection the first time. */
-  async queueOf(runId: string, name: string): Promise<Queue<JobData>> {
-    const prefix = this.#options.prefixOf(runId);
+  /** A shard's queue, where the jobs of its runs go. Waits for the connection the first time. */
+  async queueOf(shard: number, name: string): Promise<Queue<JobData>> {
+    const prefix = this.#options.prefixOf(shard);
     const key = `${prefix}:${name}`;
     const opening = this.#queues.get(key) ?? this.#connect(prefix, name);
     this.#queues.set(key, opening);

@@ -11,8 +11,12 @@ export type Submitted =
 
 export interface Submission {
   readonly prepared: PreparedRun;
-  readonly queue: OpenQueue;
+  /** Where the run is to be created; undefined where only the store can say that. */
+  readonly expected: { readonly shard: number; readonly queue: OpenQueue } | undefined;
 }
+
+/** Opens a shard's queue. */
+export type OpenQueueOf = (shard: number, name: string) => Promise<OpenQueue>;
 
 /**
  * Sends runs and then their jobs, all in the present turn of the event loop on one connection: the server sees each record
@@ -20,18 +24,48 @@ export interface Submission {
  *
  * A job is added for runs that exist already, too: BullMQ drops it while the run's own job is there, and it replaces one
  * that was lost. For a run that is settled, or another one of the same id, its delivery does nothing.
+ *
+ * After its namespace grew, a run may turn out to be in another shard than expected, or in any of several: its job follows it there.
  */
 export async function submitRuns(
   store: ActionStateStore,
   submissions: readonly Submission[],
+  open: OpenQueueOf,
 ): Promise<Submitted[]> {
   const created = submissions.map(({ prepared }) => store.create(prepared.run));
-  const added = submissions.map(({ prepared, queue }) => queue.add(prepared));
+  const added = submissions.map(
+    ({ prepared, expected }) => expected?.queue.add(prepared) ?? Promise.resolve(),
+  );
   const [replies, jobs] = await Promise.all([
     Promise.allSettled(created),
     Promise.allSettled(added),
   ]);
-  return submissions.map(({ prepared }, index) => submitted(prepared, replies[index], jobs[index]));
+  return Promise.all(
+    submissions.map(async (submission, index) => {
+      const reply = replies[index];
+      const shard = shardIn(reply);
+      const isInPlace = shard === undefined || shard === submission.expected?.shard;
+      const job = isInPlace ? jobs[index] : await follow(submission, shard, open);
+      return submitted(submission.prepared, reply, job);
+    }),
+  );
+}
+
+/** Where the run is, if it is known to be there. */
+function shardIn(reply: PromiseSettledResult<CreateReply> | undefined): number | undefined {
+  return reply?.status === "fulfilled" && "shard" in reply.value ? reply.value.shard : undefined;
+}
+
+async function follow(
+  { prepared, expected }: Submission,
+  shard: number,
+  open: OpenQueueOf,
+): Promise<PromiseSettledResult<void>> {
+  // Where a worker has it already, its delivery finds that the run is elsewhere.
+  await expected?.queue.remove(prepared.run.runId).catch(() => {});
+  const adding = open(shard, prepared.run.queue).then((queue) => queue.add(prepared));
+  const [added] = await Promise.allSettled([adding]);
+  return added;
 }
 
 function submitted(

@@ -22,8 +22,11 @@ function prepared(runId: string): PreparedRun {
 }
 
 function submission(runId: string, add: () => Promise<void> = async () => {}): Submission {
-  return { prepared: prepared(runId), queue: { add } };
+  const queue = { add, remove: async () => {} };
+  return { prepared: prepared(runId), expected: { shard: 0, queue } };
 }
+
+const nowhere = () => Promise.reject(new Error("no other shard was expected"));
 
 /** A store that answers `create` in its own way. */
 function storeThat(create: () => Promise<CreateReply>): ActionStateStore {
@@ -42,7 +45,8 @@ test("every run is sent before any job, and all of it before the first reply", a
   });
   const add = (runId: string) => async (): Promise<void> => void sent.push(`job ${runId}`);
 
-  const submitting = submitRuns(noting, [submission("1", add("1")), submission("2", add("2"))]);
+  const submissions = [submission("1", add("1")), submission("2", add("2"))];
+  const submitting = submitRuns(noting, submissions, nowhere);
 
   expect(sent).toEqual(["run 1", "run 2", "job 1", "job 2"]);
   expect(await submitting).toEqual([{ kind: "created" }, { kind: "created" }]);
@@ -51,11 +55,12 @@ test("every run is sent before any job, and all of it before the first reply", a
 test("a job that is refused at once, and long before its run is answered, is told with its run", async () => {
   const store = storeThat(async () => {
     for (let turns = 0; turns < 5; turns++) await turn();
-    return { kind: "created" };
+    return { kind: "created", shard: 0 };
   });
   const refusal = new Error("OOM command not allowed");
 
-  const [submitted] = await submitRuns(store, [submission("r-1", () => Promise.reject(refusal))]);
+  const rejecting = submission("r-1", () => Promise.reject(refusal));
+  const [submitted] = await submitRuns(store, [rejecting], nowhere);
 
   expect(submitted).toMatchObject({
     kind: "refused",
@@ -67,7 +72,7 @@ test("a run that may not have been created is not said to be there", async () =>
   const cause = new Error("Connection is closed.");
   const store = storeThat(() => Promise.reject(cause));
 
-  const [submitted] = await submitRuns(store, [submission("r-1")]);
+  const [submitted] = await submitRuns(store, [submission("r-1")], nowhere);
 
   if (submitted?.kind !== "refused") throw new Error("a refusal was expected");
   expect(submitted.error.message).toMatch(/^run r-1 may not have been created: enqueue it again/);
@@ -82,7 +87,7 @@ test.each([
 ])("F6 what keeps a server from writing is told with the run: %s", async (reply, advice) => {
   const store = storeThat(() => Promise.reject(new Error(`run r-1: ${reply}`)));
 
-  const [submitted] = await submitRuns(store, [submission("r-1")]);
+  const [submitted] = await submitRuns(store, [submission("r-1")], nowhere);
 
   if (submitted?.kind !== "refused") throw new Error("a refusal was expected");
   expect(submitted.error.message).toMatch(advice);

@@ -64,6 +64,7 @@ export {
   isSettledStatus,
   type LiveRun,
   type NewRun,
+  type ReadOptions,
   type RebuildOptions,
   type Reopening,
   type ReopenReply,

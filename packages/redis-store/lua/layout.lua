@@ -1,23 +1,19 @@
 #!lua
 --[[
-  layout: writes down how this namespace is laid out, or says how it is.
+  layout: says how this namespace is laid out, and writes it down where nobody has.
 
-  KEYS[1] layout  hash  version and shards
+  KEYS[1] layout  hash  version, shards, and what growing has left there
 
   ARGV[1] version  int  of the layout that docs/redis-layout.md describes
-  ARGV[2] shards   int  how many
+  ARGV[2] shards   int  how many, where nobody has said it yet
 
   returns
-    same                              by this call, or an earlier one alike
-    different  version:int  shards:int
+    layout  version:int  shards:int  first:str  former:str  target:str
 ]]
 local layout = KEYS[1]
 local version, shards = unpack(ARGV)
 
-local knownVersion, knownShards = unpack(redis.call('HMGET', layout, 'version', 'shards'))
-if not knownVersion then
-  redis.call('HSET', layout, 'version', version, 'shards', shards)
-elseif knownVersion ~= version or knownShards ~= shards then
-  return { 'different', knownVersion, knownShards }
-end
-return 'same'
+local known = redis.call('HMGET', layout, 'version', 'shards', 'first', 'former', 'target')
+if known[1] then return { 'layout', unpack(known) } end
+redis.call('HSET', layout, 'version', version, 'shards', shards)
+return { 'layout', version, shards }

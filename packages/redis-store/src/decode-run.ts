@@ -7,7 +7,7 @@ import { StoreError } from "./store-error.ts";
 type StoredRun = Extract<OutcomeOf<typeof read>, { readonly tag: "run" }>;
 
 /** A run as read.lua hands it out; its calls are decoded elsewhere. */
-export function decodeRun(runId: string, stored: StoredRun): Omit<RunSnapshot, "calls"> {
+export function decodeRun(runId: string, stored: StoredRun): Omit<RunSnapshot, "calls" | "shard"> {
   const {
     action,
     version,

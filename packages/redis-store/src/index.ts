@@ -8,6 +8,13 @@ export { StoreError, type StoreErrorOptions } from "./store-error.ts";
 // Where things are
 
 export {
+  countFormer,
+  countLive,
+  forgetFormer,
+  type ShardRuns,
+} from "./former-runs.ts";
+export { type GrowOptions, type GrowthStep, growShards } from "./grow-shards.ts";
+export {
   checkNamespace,
   checkQueueName,
   checkRunId,
@@ -15,8 +22,10 @@ export {
   reservedQueueNames,
   ShardKeys,
 } from "./keys.ts";
-export { checkLayoutIfAny, LAYOUT_VERSION, type Layout, readLayout } from "./layout.ts";
-export { checkShards, shardOf } from "./shard-of.ts";
+export { KnownLayout, type KnownLayoutOptions } from "./known-layout.ts";
+export { countsOf, LAYOUT_VERSION, type Layout, readLayout } from "./layout.ts";
+export type { Placement } from "./placement.ts";
+export { checkShards, MOST_SHARDS, shardOf } from "./shard-of.ts";
 
 // Connections and servers
 

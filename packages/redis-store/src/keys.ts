@@ -5,10 +5,11 @@
  *   {ns:s}:run:<id>         hash     a run; <id> is the run id, percent-encoded
  *   {ns:s}:run:<id>:calls   hash     slot -> stored call; absent while there are none
  *   {ns:s}:live             zset     ids of the runs that are not settled, by creation time
+ *   {ns:s}:shards           string   by which number of shards this one takes new runs; absent in a namespace that never grew
  *   {ns:s}:settled          channel  hears the id of every run that settles
  *   {ns:s}:rescuer          string   the worker that looks for lost jobs of the shard, as long as its lease lasts
  *   {ns:0}:ack              string   touched where writes are waited for, gone an hour later
- *   {ns:0}:layout           hash     version and shards of this namespace
+ *   {ns:0}:layout           hash     version and shards of this namespace, and what growing has left there
  *   {ns:s}:<queue>:*        BullMQ's own, with {ns:s} as its prefix
  *
  * docs/redis-layout.md describes fields and bytes.
@@ -21,17 +22,21 @@ export interface RunKeys {
 
 /** The names of one shard's keys. */
 export class ShardKeys {
+  readonly shard: number;
   /** What BullMQ takes as `prefix`. */
   readonly prefix: string;
   readonly live: string;
   readonly settled: string;
   readonly rescuer: string;
+  readonly shards: string;
 
   constructor(namespace: string, shard: number) {
+    this.shard = shard;
     this.prefix = `{${namespace}:${shard}}`;
     this.live = `${this.prefix}:live`;
     this.settled = `${this.prefix}:settled`;
     this.rescuer = `${this.prefix}:rescuer`;
+    this.shards = `${this.prefix}:shards`;
   }
 
   of(runId: string): RunKeys {
@@ -86,6 +91,7 @@ export const reservedQueueNames: ReadonlySet<string> = new Set([
   "live",
   "settled",
   "rescuer",
+  "shards",
   "layout",
   "ack",
 ]);

@@ -63,17 +63,19 @@ async function describe(
   const page = await runScript(redis, list, { live: keys.live, runs }, { runIds });
   const fields = page.runs.map(String);
   const live: LiveRun[] = [];
-  for (let i = 0; i < fields.length; i += FIELDS) live.push(liveRun(fields.slice(i, i + FIELDS)));
+  for (let i = 0; i < fields.length; i += FIELDS)
+    live.push(liveRun(keys.shard, fields.slice(i, i + FIELDS)));
   return live;
 }
 
 const FIELDS = 9;
 
-function liveRun(fields: readonly string[]): LiveRun {
+function liveRun(shard: number, fields: readonly string[]): LiveRun {
   const [runId = "", action = "", version = "", queue = "", status = "", ...numbers] = fields;
   const [incarnation = "", createdAt = "", notBefore = "", priority = ""] = numbers;
   return {
     runId,
+    shard,
     action,
     version,
     queue,

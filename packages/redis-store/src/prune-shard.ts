@@ -27,7 +27,7 @@ export async function pruneShard(
 }
 
 /** In a cluster, each node knows only its own keys. */
-function nodesOf(redis: RedisClient): readonly Redis[] {
+export function nodesOf(redis: RedisClient): readonly Redis[] {
   return "nodes" in redis ? redis.nodes("master") : [redis];
 }
 

@@ -13,6 +13,7 @@ import {
   type Limits,
   type LiveRun,
   type NewRun,
+  type ReadOptions,
   type RebuildOptions,
   type Reopening,
   type ReopenReply,
@@ -21,12 +22,15 @@ import {
 } from "@refrain/core";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
+import { createRun } from "./create-run.ts";
 import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { checkDurability, checkWaits, type Durability } from "./durability-option.ts";
+import { findRun } from "./find-run.ts";
 import { isLeftOut, readJournalPages } from "./journal-pages.ts";
 import { ackKey, checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
-import { checkLayout, newerLayout } from "./layout.ts";
+import { KnownLayout } from "./known-layout.ts";
+import { newerLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
 import { pruneShard } from "./prune-shard.ts";
 import {
@@ -37,8 +41,7 @@ import {
   type ScriptCall,
   scriptCall,
 } from "./script.ts";
-import { create, lead, read, reopen } from "./scripts.generated.ts";
-import { checkShards, shardOf } from "./shard-of.ts";
+import { lead, read, reopen } from "./scripts.generated.ts";
 import { StoreError } from "./store-error.ts";
 import { Troubles } from "./troubles.ts";
 
@@ -47,8 +50,8 @@ export interface RedisStoreOptions {
   readonly redis: RedisClient;
   /** Default "refrain". */
   readonly namespace?: string;
-  /** Default 1. Fixed once the namespace is in use. */
-  readonly shards?: number;
+  /** What the namespace must be laid out in. Default: as it is, in 1 where nobody has laid it out. */
+  readonly shards?: number | undefined;
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
   /** Where writes must have arrived to count. Default: in the memory of the server that took them. Not for clusters. */
@@ -66,10 +69,12 @@ interface Shard {
 
 /** The journal in Redis. */
 export class RedisStore implements ActionStateStore {
+  /** Where this namespace's runs are. */
+  readonly layout: KnownLayout;
   readonly #redis: RedisClient;
-  readonly #namespace: string;
   readonly #limits: Limits;
-  readonly #shards: readonly Shard[];
+  readonly #openShard: (shard: number) => Shard;
+  readonly #shards = new Map<number, Shard>();
   readonly #durability: Durability | undefined;
   readonly #acknowledgements: Acknowledgements | undefined;
 
@@ -78,10 +83,10 @@ export class RedisStore implements ActionStateStore {
    * when durability is asked for.
    */
   constructor(options: RedisStoreOptions) {
-    const { redis, namespace = "refrain", shards = 1, clock = systemClock } = options;
+    const { redis, namespace = "refrain", shards, clock = systemClock } = options;
     const { wrapPort = (port) => port, limits, durability, onTrouble = () => {} } = options;
     checkNamespace(namespace);
-    checkShards(shards);
+    this.layout = new KnownLayout({ redis, namespace, shards });
     if (durability !== undefined) checkDurability("RedisStore", durability);
     if (redis.options.keyPrefix) {
       throw new TypeError(
@@ -89,7 +94,6 @@ export class RedisStore implements ActionStateStore {
       );
     }
     this.#redis = redis;
-    this.#namespace = namespace;
     this.#limits = { ...defaultLimits, ...limits };
     this.#durability = durability;
     const troubles = new Troubles(clock, onTrouble);
@@ -97,28 +101,28 @@ export class RedisStore implements ActionStateStore {
     const acknowledgements =
       durability && new Acknowledgements({ redis: redis, key, durability, clock, troubles });
     this.#acknowledgements = acknowledgements;
-    this.#shards = Array.from({ length: shards }, (_, shard) => {
+    this.#openShard = (shard) => {
       const keys = new ShardKeys(namespace, shard);
       const parts = { redis, keys, clock, troubles, acknowledgements };
       const port = wrapPort(new RedisCommitPort(parts), shard);
       return { keys, queue: new CommitQueue(port, { clock }) };
-    });
+    };
+    for (const shard of this.layout.shards) this.#shard(shard);
   }
 
   /**
-   * Writes down the namespace's layout, or checks it. Await it before the first run is created or claimed.
+   * Learns the namespace's layout, or writes it down. Await it before the first run is created or claimed.
    *
    * @throws StoreError when the namespace is laid out otherwise, and when the server cannot give the `durability` asked for.
    */
   async ready(): Promise<void> {
     if (this.#durability !== undefined) await checkWaits(this.#redis, this.#durability);
-    await checkLayout(this.#redis, this.#namespace, this.#shards.length);
+    await this.layout.ready();
   }
 
   /** @throws TypeError on a bad run id or queue, LimitExceededError on too large an input, StoreError from Redis. */
   async create(run: NewRun): Promise<CreateReply> {
-    const { runId, action, version, queue, input, inputDigest, requestId } = run;
-    const [delay, priority] = [textOf(run.delayMs), textOf(run.priority)];
+    const { runId, queue, input } = run;
     checkRunId(runId);
     checkQueueName(queue);
     if (input.byteLength > this.#limits.maxValueBytes) {
@@ -126,19 +130,14 @@ export class RedisStore implements ActionStateStore {
         `run ${runId}: its input takes ${input.byteLength} bytes, more than ${this.#limits.maxValueBytes} (limits.maxValueBytes)`,
       );
     }
-    const { keys } = this.#shardOf(runId);
-    const call = scriptCall(
-      create,
-      { ...keys.of(runId), live: keys.live },
-      { runId, action, version, queue, input, inputDigest, requestId, delay, priority },
-    );
     // Nothing may be awaited before this: whatever is sent next on this connection arrives after it.
-    const created = this.#write(call);
+    const created = createRun(run, {
+      layout: this.layout,
+      keysOf: (shard) => this.#shard(shard).keys,
+      write: (call) => this.#write(call),
+    });
     try {
-      const reply = await created;
-      if (reply === undefined) return { kind: "unacknowledged" };
-      const { tag: kind, ...rest } = decodeOutcome(create, reply);
-      return { kind, ...rest } as CreateReply;
+      return await created;
     } catch (error) {
       throw StoreError.from(`run ${runId}: it may not have been created`, error);
     }
@@ -146,9 +145,32 @@ export class RedisStore implements ActionStateStore {
 
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be used. */
   async claim(delivery: Delivery): Promise<ClaimReply> {
-    const { runId, nonce } = delivery;
+    const { runId, shard } = delivery;
     checkRunId(runId);
-    const { keys, queue } = this.#shardOf(runId);
+    if (shard === undefined) {
+      const found = await findRun(runId, this.layout, async (each) => {
+        const reply = await this.#claimIn(each, delivery);
+        return reply.kind === "missing" ? undefined : reply;
+      });
+      return found ?? { kind: "missing" };
+    }
+    const reply = await this.#claimIn(shard, delivery);
+    // Its client added the job before it knew that the run belongs to a newer shard.
+    const hasMoved = reply.kind === "missing" && (await this.#isElsewhere(runId, shard));
+    return hasMoved ? { kind: "stale" } : reply;
+  }
+
+  async #isElsewhere(runId: string, shard: number): Promise<boolean> {
+    for (const other of this.layout.shardsOf(runId)) {
+      if (other === shard) continue;
+      if ((await this.read(runId, { calls: false, shard: other })) !== undefined) return true;
+    }
+    return false;
+  }
+
+  async #claimIn(shard: number, delivery: Delivery): Promise<ClaimReply> {
+    const { runId, nonce } = delivery;
+    const { keys, queue } = this.#shard(shard);
     const reply = await queue.claim(delivery);
     if (reply.kind !== "claimed" || !isLeftOut(reply.run)) return reply;
     const { run: key, calls } = keys.of(runId);
@@ -166,16 +188,19 @@ export class RedisStore implements ActionStateStore {
   /** @throws TypeError on a bad run id, StoreError from Redis. */
   async reopen({ runId, requestId, v, call, reopened }: Reopening): Promise<ReopenReply> {
     checkRunId(runId);
-    const { keys } = this.#shardOf(runId);
+    const slot = call === undefined ? "" : String(call.slot);
+    const bytes = call === undefined ? NO_BYTES : encodeCall(call);
+    const args = { runId, requestId, v, slot, call: bytes, reopened: encodeReopened(reopened) };
     try {
-      const slot = call === undefined ? "" : String(call.slot);
-      const bytes = call === undefined ? NO_BYTES : encodeCall(call);
-      const args = { runId, requestId, v, slot, call: bytes, reopened: encodeReopened(reopened) };
-      const reopening = scriptCall(reopen, { ...keys.of(runId), live: keys.live }, args);
-      const reply = await this.#write(reopening);
-      if (reply === undefined) throw new StoreError(NOT_SAFE_IN_TIME, { isTransient: true });
-      const { tag: kind } = decodeOutcome(reopen, reply);
-      return { kind };
+      const found = await findRun(runId, this.layout, async (shard) => {
+        const { keys } = this.#shard(shard);
+        const reopening = scriptCall(reopen, { ...keys.of(runId), live: keys.live }, args);
+        const reply = await this.#write(reopening);
+        if (reply === undefined) throw new StoreError(NOT_SAFE_IN_TIME, { isTransient: true });
+        const { tag: kind } = decodeOutcome(reopen, reply);
+        return kind === "missing" ? undefined : { kind };
+      });
+      return found ?? { kind: "missing" };
     } catch (error) {
       throw StoreError.from(`run ${runId}: it may not have been reopened`, error);
     }
@@ -184,35 +209,43 @@ export class RedisStore implements ActionStateStore {
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be read. */
   async read(
     runId: string,
-    { calls = true }: { readonly calls?: boolean } = {},
+    { calls = true, shard }: ReadOptions = {},
   ): Promise<RunSnapshot | undefined> {
     checkRunId(runId);
-    const keys = this.#shardOf(runId).keys.of(runId);
     try {
-      const withCalls = calls ? "yes" : "no";
-      const stored = await runScript(this.#redis, read, keys, { withCalls });
-      if (stored.tag === "missing") return undefined;
-      if (stored.tag === "newer") throw newerLayout(stored.layout);
-      const flat = Buffer.isBuffer(stored.journal)
-        ? await readJournalPages(this.#redis, keys.calls)
-        : stored.journal;
-      return { ...decodeRun(runId, stored), calls: decodeJournal(flat).calls };
+      if (shard !== undefined) return await this.#readIn(shard, runId, calls);
+      return await findRun(runId, this.layout, (each) => this.#readIn(each, runId, calls));
     } catch (error) {
       throw StoreError.from(`run ${runId} cannot be read`, error, this.#redis);
     }
   }
 
+  async #readIn(shard: number, runId: string, calls: boolean): Promise<RunSnapshot | undefined> {
+    const keys = this.#shard(shard).keys.of(runId);
+    const stored = await runScript(this.#redis, read, keys, { withCalls: calls ? "yes" : "no" });
+    if (stored.tag === "missing") return undefined;
+    if (stored.tag === "newer") throw newerLayout(stored.layout);
+    const flat = Buffer.isBuffer(stored.journal)
+      ? await readJournalPages(this.#redis, keys.calls)
+      : stored.journal;
+    return { ...decodeRun(runId, stored), shard, calls: decodeJournal(flat).calls };
+  }
+
   async prune(before: number): Promise<number> {
+    await this.layout.refresh();
     let count = 0;
-    for (const { keys } of this.#shards) count += await pruneShard(this.#redis, keys, before);
+    for (const shard of this.layout.shards) {
+      count += await pruneShard(this.#redis, this.#shard(shard).keys, before);
+    }
     return count;
   }
 
-  rebuild(options: RebuildOptions = {}): Promise<readonly LiveRun[]> {
+  async rebuild(options: RebuildOptions = {}): Promise<readonly LiveRun[]> {
     const { offset = 0, limit = 1000, shard } = options;
-    const keys = this.#shards.map((each) => each.keys);
-    const asked = shard === undefined ? keys : keys.slice(shard, shard + 1);
-    return listLive(this.#redis, asked, offset, limit);
+    if (shard === undefined) await this.layout.refresh();
+    const asked = shard === undefined ? this.layout.shards : [shard];
+    const keys = asked.map((each) => this.#shard(each).keys);
+    return listLive(this.#redis, keys, offset, limit);
   }
 
   /**
@@ -224,15 +257,15 @@ export class RedisStore implements ActionStateStore {
    * @returns whether the lease is the owner's
    */
   async lead(shard: number, owner: string, forMs: number): Promise<boolean> {
-    const keys = this.#shards[shard]?.keys;
-    if (keys === undefined) throw new TypeError(`there is no shard ${shard}`);
+    if (!this.layout.shards.includes(shard)) throw new TypeError(`there is no shard ${shard}`);
+    const { keys } = this.#shard(shard);
     const reply = await runScript(this.#redis, lead, { leader: keys.rescuer }, { owner, forMs });
     return reply.tag === "leads";
   }
 
   /** Writes what is queued, however long Redis is away; ending the connection gives up. That is left to whoever opened it. */
   async close(): Promise<void> {
-    await Promise.all(this.#shards.map(({ queue }) => queue.close()));
+    await Promise.all(Array.from(this.#shards.values(), ({ queue }) => queue.close()));
   }
 
   /** On its way when this returns; undefined when it may be done and is not known to be safe by now. */
@@ -242,15 +275,14 @@ export class RedisStore implements ActionStateStore {
     return this.#acknowledgements?.sendInTime(call) ?? call.send(this.#redis);
   }
 
-  #shardOf(runId: string): Shard {
-    const shard = this.#shards[shardOf(runId, this.#shards.length)];
-    if (shard === undefined) throw new Error(`run ${runId} is in no shard`);
-    return shard;
+  #shard(shard: number): Shard {
+    const known = this.#shards.get(shard);
+    if (known !== undefined) return known;
+    const opened = this.#openShard(shard);
+    this.#shards.set(shard, opened);
+    return opened;
   }
 }
 
-function textOf(number: number | undefined): string {
-  return number === undefined ? "" : String(number);
-}
 const NO_BYTES = new Uint8Array(0);
 const NOT_SAFE_IN_TIME = "Redis did not say in time that it is as safe as `durability` asks";

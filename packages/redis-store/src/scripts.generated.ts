@@ -191,13 +191,14 @@ export const commit: Script<{ readonly live: string; readonly runs: readonly str
   "lua": "#!lua\n--[[\n  commit: one batch of group commit. A group is one run's claim or one run's writes, applied whole or not at all. It starts\n  with its kind and how many operands follow; its kind and its entries name these, and take them in turn.\n\n  KEYS[1]    live  zset  runs not settled yet, by creation time\n  KEYS[2..]  runs  list  each group's run and that run's calls\n\n  ARGV[1]    settled  str   the channel that hears of every settled run\n  ARGV[2..]  groups   list  each group's kind, count, and that many operands\n\n  returns for each group one of those that claim and refusal name, or `applied` alone: it is what most batches have for all\n]]\nlocal live, settled = KEYS[1], ARGV[1]\nlocal cursor = 1\n\n-- take(count) -> the next operands, as many as asked for\nlocal function take(count)\n  cursor = cursor + count\n  return unpack(ARGV, cursor - count + 1, cursor)\nend\n\n-- now() -> epoch milliseconds by the server's clock, as text\nlocal function now()\n  local seconds, microseconds = unpack(redis.call('TIME'))\n  return string.format('%d%03d', seconds, math.floor(microseconds / 1000))\nend\nlocal absent = { __index = function() return false end }\n\n-- fields(key) -> all fields of a hash, as a table; those it lacks are false\nlocal function fields(key)\n  local flat = redis.call('HGETALL', key)\n  local named = setmetatable({}, absent)\n  for i = 1, #flat, 2 do named[flat[i]] = flat[i + 1] end\n  return named\nend\n-- A run's fence: the nonce of the claim that has the run, or had it last, and the number of its last group of writes. Once that\n-- claim has handed the run back or settled it, the word `over` follows, and no writer expects that.\n\n-- readFence(fence) -> nonce, number, whether the claim is over\nlocal function readFence(fence)\n  local nonce, n, over = fence:match('^(.*) (%d+)( ?%l*)$')\n  return nonce, n + 0, over ~= ''\nend\n-- The statuses of runs that have ended.\nlocal SETTLED = { SUCCEEDED = true, FAILED = true, CANCELLED = true }\n-- journal(calls) -> slot, call, slot, call ...; or `large`, when they are more than fits one reply\nlocal function journal(calls)\n  local count = redis.call('HLEN', calls)\n  if count == 0 then return {} end\n  if count > 1000 then return 'large' end\n  local bytes = 0\n  for _, slot in ipairs(redis.call('HKEYS', calls)) do\n    bytes = bytes + redis.call('HSTRLEN', calls, slot)\n    if bytes > 256 * 1024 then return 'large' end\n  end\n  return redis.call('HGETALL', calls)\nend\n-- A list of the last 16 values a run moved on from: each on a line of its own, after an empty one.\n\n-- remember(list, value) -> the list with one more\nlocal function remember(list, value)\n  local longer = (list or '\\n') .. value .. '\\n'\n  local _, lines = longer:gsub('\\n', '\\n')\n  if lines > 17 then longer = longer:gsub('^\\n[^\\n]*', '', 1) end\n  return longer\nend\n\n-- remembers(list, value) -> true when it is on the list\nlocal function remembers(list, value)\n  return list and list:find('\\n' .. value .. '\\n', 1, true) ~= nil\nend\n-- need(command, ...) -> nothing; ends the script unless its user may run the command. Redis takes back nothing of a script that\n-- it refuses half-way. A server that cannot be asked has no users to refuse.\nlocal function need(...)\n  if not redis.acl_check_cmd or redis.acl_check_cmd(...) then return end\n  error(redis.error_reply('NOPERM the user may not run ' .. table.concat({ ... }, ' ', 1, 2) .. ', and nothing was done'))\nend\n--[[\n  claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one. Writes\n  count in the fence alone: the next claim adds their number to `writes`, and keeps in `wrote` that there were any.\n\n  action, queue       of the job\n  nonce               random, made by the processor that asks\n  timestamp, started  when the job was added; how often it was handed out, this time included\n  incarnation         how often the run's job was added anew\n\n  returns\n    claimed  version:str  generation:int  epoch:int  createdAt:int  clears:int  suspect:int  unknownAsks:int\n             reopened:str  input:bytes  journal:flat\n    settled  status:str  outcome:bytes  failedSlot:str  the run has its outcome\n    stale                                               the run moved on from this delivery\n    foreign  action:str  queue:str                      the run belongs to these\n    missing                                             there is no such run\n    newer    layout:str                                 the run is kept as a newer release does\n]]\nlocal function hasMovedOn(run, nonce, timestamp, started, incarnation)\n  if remembers(run.nonces, nonce) then return true end\n  -- Of two jobs the one that was added later is newer, whatever its clock said.\n  local newer = incarnation - (run.incarnation or 0)\n  if newer ~= 0 then return newer < 0 end\n  return (timestamp == run.timestamp and tonumber(started) < tonumber(run.started))\n    or remembers(run.timestamps, timestamp)\nend\n\nlocal function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)\n  local changes = { 'status', 'RUNNING', 'fence', nonce .. ' 0', 'epoch', (run.epoch or 0) + 1, 'started', started }\n  local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end\n  if timestamp ~= run.timestamp then change('timestamp', timestamp) end\n  if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end\n  if owner then change('nonces', remember(run.nonces, owner)) end\n  if run.timestamp and timestamp ~= run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end\n  if n > 0 then\n    run.wrote = run.epoch\n    change('wrote', run.epoch)\n    change('writes', (run.writes or 0) + n)\n  end\n  redis.call('HSET', key, unpack(changes))\n  run.epoch = changes[6]\nend\n\nlocal function claim(key, calls)\n  local action, queue, nonce, timestamp, started, incarnation = take(6)\n  local run = fields(key)\n\n  if not run.status then return 'missing' end\n  if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end\n  if run.action ~= action or run.queue ~= queue then return { 'foreign', run.action, run.queue } end\n  if SETTLED[run.status] then return { 'settled', run.status, run.outcome, run.failedSlot } end\n\n  -- A claim that arrives again is answered again, unless its attempt has released the run by now.\n  local owner, n = nil, 0\n  if run.fence then owner, n = readFence(run.fence) end\n  local isKnown = nonce == owner\n  if isKnown and run.status ~= 'RUNNING' then return 'stale' end\n  if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end\n\n  local entries = journal(calls)\n  if not isKnown then handOver(key, run, owner, n, nonce, timestamp, started, incarnation) end\n  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.epoch - (run.wrote or 0),\n    run.unknownAsks or 0, run.reopened, run.input, entries }\nend\n--[[\n  refusal: why a group of writes that finds another fence than it expects is not applied. What finds the fence as its claim left it\n  moves it one number on, so a copy that arrives late is harmless.\n\n  returns\n    applied  it was not refused\n    same     it was applied before\n    gap      a group before it was lost\n    fenced   the run is not this claim's\n]]\nlocal function refusal(fence, after)\n  if not fence then return 'fenced' end\n  local owner, seen, isOver = readFence(fence)\n  local nonce, n = readFence(after)\n  if owner ~= nonce then return 'fenced' end\n  if n <= seen then return 'same' end\n  return isOver and 'fenced' or 'gap'\nend\n--[[\n  put: one numbered group of calls into their slots, as most groups are: started calls, outcomes in their place, outcomes at once\n  (append, finalize and record). Nothing is compared but the fence: it says whose slots these are, and that they are written once.\n\n  before, after  the fence, as for write\n  slot, bytes    of each call, to the group's end\n]]\nlocal function put(run, calls, last)\n  local before, after = take(2)\n  local fence = redis.call('HGET', run, 'fence')\n  if fence ~= before then return refusal(fence, after) end\n  redis.call('HSET', calls, take(last - cursor))\n  redis.call('HSET', run, 'fence', after)\n  return 'applied'\nend\n--[[\n  clear: drops the calls of a stretch of slots, for divergence. The clear counts with its group: once, however often that comes.\n\n  from, to  the first and the last slot\n]]\nlocal function clear(run, calls, changes)\n  local from, to = take(2)\n  for first = from, to, 1000 do\n    local slots = {}\n    for slot = first, math.min(first + 999, to) do slots[#slots + 1] = slot end\n    redis.call('HDEL', calls, unpack(slots))\n  end\n  -- HGET, like the fence: a user who may not run it was refused before anything was written.\n  changes.clears = (changes.clears or redis.call('HGET', run, 'clears') or 0) + 1\nend\n--[[\n  settle: ends the run, and tells who listens. A run that succeeded needs its calls no more; the others keep them as long as\n  they are kept. From here on both keys have a TTL; a live run has none.\n\n  runId\n  status      SUCCEEDED, FAILED or CANCELLED\n  outcome     the encoded output or error\n  failedSlot  empty for none\n  retention   milliseconds\n]]\nlocal settledAt\n\nlocal function settle(run, calls, changes)\n  local runId, status, outcome, failedSlot, retention = take(5)\n  -- Once a batch will do: all its runs are one user's and one shard's.\n  if not settledAt then\n    need('HSET', run, 'status', status)\n    need('PEXPIRE', run, retention)\n    need('UNLINK', calls)\n    need('ZREM', live, runId)\n    need('PUBLISH', settled, runId)\n    settledAt = now()\n  end\n  changes.status, changes.outcome, changes.settledAt = status, outcome, settledAt\n  if failedSlot ~= '' then changes.failedSlot = failedSlot end\n  redis.call('PEXPIRE', run, retention)\n  if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end\n  redis.call('ZREM', live, runId)\n  redis.call('PUBLISH', settled, runId)\nend\n--[[\n  release: hands the run back. Its claim is over: this group is known when it arrives again, and no other passes the fence.\n\n  unknownAsks  how often in a row reconcilers could not say what happened\n]]\nlocal function release(_, _, changes)\n  changes.status = 'QUEUED'\n  changes.unknownAsks = take(1)\nend\n--[[\n  write: one numbered group of a claim's entries, of any kind.\n\n  before, after  the fence: the claim's nonce, and the number of its last group; then of this one, counted from 1\n  entries        to the group's end, each with its name first; calls with the number of their operands, then slot and bytes of each\n]]\nlocal entry = {\n  put = function(_, calls) redis.call('HSET', calls, take(take(1))) end,\n  clear = clear,\n  settle = settle,\n  release = release,\n}\n\nlocal function write(run, calls, last)\n  local before, after = take(2)\n  local fence = redis.call('HGET', run, 'fence')\n  if fence ~= before then return refusal(fence, after) end\n\n  local changes = {}\n  while cursor < last do entry[take(1)](run, calls, changes) end\n  -- Whoever gives the run another status hands it back, or ends it.\n  local flat = { 'fence', changes.status and after .. ' over' or after }\n  for field, value in pairs(changes) do flat[#flat + 1], flat[#flat + 2] = field, value end\n  redis.call('HSET', run, unpack(flat))\n  return 'applied'\nend\n\nlocal kinds = { claim = claim, put = put, write = write }\nlocal replies, applied = {}, 0\nfor key = 2, #KEYS, 2 do\n  local kind, count = take(2)\n  local last = cursor + count\n  local reply = kinds[kind](KEYS[key], KEYS[key + 1], last)\n  if reply == 'applied' then applied = applied + 1 end\n  replies[#replies + 1] = reply\n  cursor = last\nend\nreturn applied == #replies and 'applied' or replies\n"
 };
 
-export const create: Script<{ readonly run: string; readonly calls: string; readonly live: string }, { readonly runId: string; readonly action: string; readonly version: string; readonly queue: string; readonly input: Uint8Array; readonly inputDigest: string; readonly requestId: string; readonly delay: string; readonly priority: string }, { readonly tag: "created" } | { readonly tag: "existing" } | { readonly tag: "conflict"; readonly action: string; readonly inputDigest: string }> = {
+export const create: Script<{ readonly run: string; readonly calls: string; readonly live: string; readonly shards: string }, { readonly runId: string; readonly action: string; readonly version: string; readonly queue: string; readonly input: Uint8Array; readonly inputDigest: string; readonly requestId: string; readonly delay: string; readonly priority: string; readonly count: string }, { readonly tag: "created" } | { readonly tag: "existing" } | { readonly tag: "conflict"; readonly action: string; readonly inputDigest: string } | { readonly tag: "moved"; readonly shards: string }> = {
   "name": "create",
-  "sha1": "c21ff823335fa74f05eb661a4e77c8f400d455bd",
+  "sha1": "0be6a60692859562f2e719b2161a90e8a553d1f6",
   "keys": [
     "run",
     "calls",
-    "live"
+    "live",
+    "shards"
   ],
   "args": [
     "runId",
@@ -208,7 +209,8 @@ export const create: Script<{ readonly run: string; readonly calls: string; read
     "inputDigest",
     "requestId",
     "delay",
-    "priority"
+    "priority",
+    "count"
   ],
   "outcomes": {
     "created": [],
@@ -222,14 +224,36 @@ export const create: Script<{ readonly run: string; readonly calls: string; read
         "name": "inputDigest",
         "type": "str"
       }
+    ],
+    "moved": [
+      {
+        "name": "shards",
+        "type": "str"
+      }
     ]
   },
-  "lua": "#!lua\n--[[\n  create: makes a run, QUEUED and live, unless its id is taken.\n\n  KEYS[1] run    hash  the run\n  KEYS[2] calls  hash  its journal: what somebody left there without its run goes\n  KEYS[3] live   zset  runs not settled yet, by creation time\n\n  ARGV[1] runId        str\n  ARGV[2] action       str\n  ARGV[3] version      str\n  ARGV[4] queue        str\n  ARGV[5] input        bytes\n  ARGV[6] inputDigest  str\n  ARGV[7] requestId    str   one per request, however often that is sent\n  ARGV[8] delay        str   milliseconds until the first attempt; empty for none\n  ARGV[9] priority     str   of the run's job; empty for none\n\n  returns\n    created                                  by this request, now or when it was sent before\n    existing                                 it was there already: same action, same input\n    conflict  action:str  inputDigest:str    the id is taken by this\n]]\n-- now() -> epoch milliseconds by the server's clock, as text\nlocal function now()\n  local seconds, microseconds = unpack(redis.call('TIME'))\n  return string.format('%d%03d', seconds, math.floor(microseconds / 1000))\nend\n\nlocal run, calls, live = unpack(KEYS)\nlocal runId, action, version, queue, input, inputDigest, requestId, delay, priority = unpack(ARGV)\n\nlocal known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')\nlocal knownAction, knownDigest, knownRequest = unpack(known)\nif knownRequest == requestId then return 'created' end\nif knownAction == action and knownDigest == inputDigest then return 'existing' end\nif knownAction then return { 'conflict', knownAction, knownDigest } end\n\nlocal createdAt = now()\nlocal made = { 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue, 'input', input,\n  'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt }\nlocal function make(field, value) made[#made + 1], made[#made + 2] = field, value end\nif delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end\nif priority ~= '' then make('priority', priority) end\n\nredis.call('UNLINK', calls)\nredis.call('ZADD', live, createdAt, runId)\n-- Last, for a server that refuses something half-way: a run that is there is live.\nredis.call('HSET', run, unpack(made))\nreturn 'created'\n"
+  "lua": "#!lua\n--[[\n  create: makes a run, QUEUED and live, unless its id is taken.\n\n  KEYS[1] run    hash  the run\n  KEYS[2] calls  hash  its journal: what somebody left there without its run goes\n  KEYS[3] live   zset  runs not settled yet, by creation time\n  KEYS[4] shards str   by which count of shards this one takes new runs; absent in a namespace that never grew\n\n  ARGV[1] runId        str\n  ARGV[2] action       str\n  ARGV[3] version      str\n  ARGV[4] queue        str\n  ARGV[5] input        bytes\n  ARGV[6] inputDigest  str\n  ARGV[7] requestId    str   one per request, however often that is sent\n  ARGV[8] delay        str   milliseconds until the first attempt; empty for none\n  ARGV[9] priority     str   of the run's job; empty for none\n  ARGV[10] count       str   by which the run is placed here, as `shards` has it; empty for absent\n\n  returns\n    created                                  by this request, now or when it was sent before\n    existing                                 it was there already: same action, same input\n    conflict  action:str  inputDigest:str    the id is taken by this\n    moved     shards:str                     the run is not here, and this shard takes new ones by another count: this\n]]\n-- now() -> epoch milliseconds by the server's clock, as text\nlocal function now()\n  local seconds, microseconds = unpack(redis.call('TIME'))\n  return string.format('%d%03d', seconds, math.floor(microseconds / 1000))\nend\n\nlocal run, calls, live, shards = unpack(KEYS)\nlocal runId, action, version, queue, input, inputDigest, requestId, delay, priority, count = unpack(ARGV)\n\nlocal known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')\nlocal knownAction, knownDigest, knownRequest = unpack(known)\nif knownRequest == requestId then return 'created' end\nif knownAction == action and knownDigest == inputDigest then return 'existing' end\nif knownAction then return { 'conflict', knownAction, knownDigest } end\nlocal placedBy = redis.call('GET', shards) or ''\nif placedBy ~= count then return { 'moved', placedBy } end\n\nlocal createdAt = now()\nlocal made = { 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue, 'input', input,\n  'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt }\nlocal function make(field, value) made[#made + 1], made[#made + 2] = field, value end\nif delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end\nif priority ~= '' then make('priority', priority) end\n\nredis.call('UNLINK', calls)\nredis.call('ZADD', live, createdAt, runId)\n-- Last, for a server that refuses something half-way: a run that is there is live.\nredis.call('HSET', run, unpack(made))\nreturn 'created'\n"
 };
 
-export const layout: Script<{ readonly layout: string }, { readonly version: number; readonly shards: number }, { readonly tag: "same" } | { readonly tag: "different"; readonly version: number; readonly shards: number }> = {
-  "name": "layout",
-  "sha1": "fc3140296785381c36fab34bb64fa92c33aef038",
+export const forget: Script<{ readonly layout: string }, { readonly former: string }, { readonly tag: "forgotten" } | { readonly tag: "moved" }> = {
+  "name": "forget",
+  "sha1": "31b8bef1b9b3acd739b2616dca18eb290c2e4bb3",
+  "keys": [
+    "layout"
+  ],
+  "args": [
+    "former"
+  ],
+  "outcomes": {
+    "forgotten": [],
+    "moved": []
+  },
+  "lua": "#!lua\n--[[\n  forget: drops the counts by which runs were placed before the namespace grew: nobody looks where only they would any more.\n\n  KEYS[1] layout  hash  version, shards, and what growing has left there\n\n  ARGV[1] former  str  what is to be dropped, as it was read\n\n  returns\n    forgotten  by this call, or an earlier one alike\n    moved      it grew meanwhile, or grows\n]]\nlocal layout = KEYS[1]\nlocal former = ARGV[1]\n\nlocal known, target = unpack(redis.call('HMGET', layout, 'former', 'target'))\nif not known then return 'forgotten' end\nif known ~= former or target then return 'moved' end\nredis.call('HDEL', layout, 'former')\nreturn 'forgotten'\n"
+};
+
+export const grow: Script<{ readonly layout: string }, { readonly version: number; readonly shards: number }, { readonly tag: "growing"; readonly shards: number } | { readonly tag: "grown" } | { readonly tag: "fewer"; readonly shards: number } | { readonly tag: "busy"; readonly target: number } | { readonly tag: "other"; readonly version: number } | { readonly tag: "missing" }> = {
+  "name": "grow",
+  "sha1": "95169d866d09b7503b7acbb4288cc291bc88adf9",
   "keys": [
     "layout"
   ],
@@ -238,8 +262,64 @@ export const layout: Script<{ readonly layout: string }, { readonly version: num
     "shards"
   ],
   "outcomes": {
-    "same": [],
-    "different": [
+    "growing": [
+      {
+        "name": "shards",
+        "type": "int"
+      }
+    ],
+    "grown": [],
+    "fewer": [
+      {
+        "name": "shards",
+        "type": "int"
+      }
+    ],
+    "busy": [
+      {
+        "name": "target",
+        "type": "int"
+      }
+    ],
+    "other": [
+      {
+        "name": "version",
+        "type": "int"
+      }
+    ],
+    "missing": []
+  },
+  "lua": "#!lua\n--[[\n  grow: begins to lay a namespace out over more shards. From now on its runs are looked for by the new count, too.\n\n  KEYS[1] layout  hash  version, shards, and what growing has left there\n\n  ARGV[1] version  int  of the layout that docs/redis-layout.md describes\n  ARGV[2] shards   int  how many there are to be\n\n  returns\n    growing  shards:int               from so many, by this call or an earlier one alike\n    grown                             there are so many already\n    fewer    shards:int               there are more already\n    busy     target:int               it grows to another count\n    other    version:int              it is laid out as another release does\n    missing                           nobody has laid it out\n]]\nlocal layout = KEYS[1]\nlocal version, shards = unpack(ARGV)\n\nlocal knownVersion, known, target = unpack(redis.call('HMGET', layout, 'version', 'shards', 'target'))\nif not knownVersion then return 'missing' end\nif knownVersion ~= version then return { 'other', knownVersion } end\nif target and target ~= shards then return { 'busy', target } end\nif tonumber(known) > tonumber(shards) then return { 'fewer', known } end\nif known == shards then return 'grown' end\nredis.call('HSET', layout, 'target', shards)\nreturn { 'growing', known }\n"
+};
+
+export const grown: Script<{ readonly layout: string }, { readonly shards: number }, { readonly tag: "grown" } | { readonly tag: "moved" }> = {
+  "name": "grown",
+  "sha1": "b0fc52da5fc6413a23c9bbe9d26a3269fb264f88",
+  "keys": [
+    "layout"
+  ],
+  "args": [
+    "shards"
+  ],
+  "outcomes": {
+    "grown": [],
+    "moved": []
+  },
+  "lua": "#!lua\n--[[\n  grown: ends what `grow` began, once every shard takes new runs by the new count.\n\n  KEYS[1] layout  hash  version, shards, and what growing has left there\n\n  ARGV[1] shards  int  how many there are now\n\n  returns\n    grown  by this call, or an earlier one alike\n    moved  it does not grow to that\n]]\nlocal layout = KEYS[1]\nlocal shards = ARGV[1]\n\nlocal known, first, former, target = unpack(redis.call('HMGET', layout, 'shards', 'first', 'former', 'target'))\nif known == shards and not target then return 'grown' end\nif target ~= shards then return 'moved' end\nformer = (former and former ~= '') and former .. ' ' .. known or known\n-- First, for a server that refuses something half-way: what is not begun any more can be begun again.\nredis.call('HDEL', layout, 'target')\nredis.call('HSET', layout, 'shards', shards, 'first', first or known, 'former', former)\nreturn 'grown'\n"
+};
+
+export const layout: Script<{ readonly layout: string }, { readonly version: number; readonly shards: number }, { readonly tag: "layout"; readonly version: number; readonly shards: number; readonly first: string; readonly former: string; readonly target: string }> = {
+  "name": "layout",
+  "sha1": "05fe86fcb2ba7aaf3b6933cfc5e93cdc1873264c",
+  "keys": [
+    "layout"
+  ],
+  "args": [
+    "version",
+    "shards"
+  ],
+  "outcomes": {
+    "layout": [
       {
         "name": "version",
         "type": "int"
@@ -247,10 +327,22 @@ export const layout: Script<{ readonly layout: string }, { readonly version: num
       {
         "name": "shards",
         "type": "int"
+      },
+      {
+        "name": "first",
+        "type": "str"
+      },
+      {
+        "name": "former",
+        "type": "str"
+      },
+      {
+        "name": "target",
+        "type": "str"
       }
     ]
   },
-  "lua": "#!lua\n--[[\n  layout: writes down how this namespace is laid out, or says how it is.\n\n  KEYS[1] layout  hash  version and shards\n\n  ARGV[1] version  int  of the layout that docs/redis-layout.md describes\n  ARGV[2] shards   int  how many\n\n  returns\n    same                              by this call, or an earlier one alike\n    different  version:int  shards:int\n]]\nlocal layout = KEYS[1]\nlocal version, shards = unpack(ARGV)\n\nlocal knownVersion, knownShards = unpack(redis.call('HMGET', layout, 'version', 'shards'))\nif not knownVersion then\n  redis.call('HSET', layout, 'version', version, 'shards', shards)\nelseif knownVersion ~= version or knownShards ~= shards then\n  return { 'different', knownVersion, knownShards }\nend\nreturn 'same'\n"
+  "lua": "#!lua\n--[[\n  layout: says how this namespace is laid out, and writes it down where nobody has.\n\n  KEYS[1] layout  hash  version, shards, and what growing has left there\n\n  ARGV[1] version  int  of the layout that docs/redis-layout.md describes\n  ARGV[2] shards   int  how many, where nobody has said it yet\n\n  returns\n    layout  version:int  shards:int  first:str  former:str  target:str\n]]\nlocal layout = KEYS[1]\nlocal version, shards = unpack(ARGV)\n\nlocal known = redis.call('HMGET', layout, 'version', 'shards', 'first', 'former', 'target')\nif known[1] then return { 'layout', unpack(known) } end\nredis.call('HSET', layout, 'version', version, 'shards', shards)\nreturn { 'layout', version, shards }\n"
 };
 
 export const lead: Script<{ readonly leader: string }, { readonly owner: string; readonly forMs: number }, { readonly tag: "leads" } | { readonly tag: "follows" }> = {
@@ -307,6 +399,27 @@ export const may: Script<{  }, { readonly commands: readonly Operand[] }, { read
     ]
   },
   "lua": "#!lua flags=no-writes\n--[[\n  may: which of these commands the user who asks is not allowed. None of them is run.\n\n  ARGV[1..]  commands  list  each with its arguments, parted by single spaces\n\n  returns\n    denied  commands:list  as they were given\n]]\nlocal denied = {}\nfor _, command in ipairs(ARGV) do\n  local words = {}\n  for word in command:gmatch('[^ ]+') do words[#words + 1] = word end\n  -- What this server does not know, nobody misses.\n  local isKnown, isAllowed = pcall(redis.acl_check_cmd, unpack(words))\n  if isKnown and not isAllowed then denied[#denied + 1] = command end\nend\nreturn { 'denied', denied }\n"
+};
+
+export const place: Script<{ readonly shards: string }, { readonly count: number }, { readonly tag: "placed" } | { readonly tag: "later"; readonly shards: number }> = {
+  "name": "place",
+  "sha1": "0582e384969c8ea1e9549e3931d4db10a70f6bc9",
+  "keys": [
+    "shards"
+  ],
+  "args": [
+    "count"
+  ],
+  "outcomes": {
+    "placed": [],
+    "later": [
+      {
+        "name": "shards",
+        "type": "int"
+      }
+    ]
+  },
+  "lua": "#!lua\n--[[\n  place: has a shard take new runs by another count of shards. Whoever places a run here by an earlier one is told from now on,\n  so that a run which is not here by then, and belongs elsewhere by this count, never will be.\n\n  KEYS[1] shards  str  by which count this shard takes new runs\n\n  ARGV[1] count  int  of shards, by which it does from now on\n\n  returns\n    placed\n    later   shards:int  it takes runs by a later count already\n]]\nlocal shards = KEYS[1]\nlocal count = ARGV[1]\n\nlocal known = redis.call('GET', shards)\nif known and tonumber(known) > tonumber(count) then return { 'later', known } end\nredis.call('SET', shards, count)\nreturn 'placed'\n"
 };
 
 export const prune: Script<{ readonly runs: readonly string[] }, { readonly before: number }, { readonly tag: "pruned"; readonly count: number }> = {

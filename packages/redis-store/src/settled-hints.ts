@@ -1,6 +1,5 @@
 import type { Redis } from "ioredis";
 import { checkNamespace, ShardKeys } from "./keys.ts";
-import { checkShards, shardOf } from "./shard-of.ts";
 
 /** Wakes whoever waits for a run's outcome. */
 export interface SettledHints {
@@ -18,41 +17,43 @@ export interface RedisSettledHintsOptions {
   readonly redis: Redis;
   /** Default "refrain". */
   readonly namespace?: string;
-  /** Default 1. */
-  readonly shards?: number;
+  /** The shards a run may be in. Default: the only one. */
+  readonly shardsOf?: (runId: string) => readonly number[];
 }
 
 /** Hints over one subscription for each shard that somebody waits for, however many wait. */
 export class RedisSettledHints implements SettledHints {
   readonly #redis: Redis;
-  readonly #channels: readonly string[];
+  readonly #channelsOf: (runId: string) => readonly string[];
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #waiting = new Map<string, number>();
   readonly #onMessage = (channel: string, runId: string): void => {
-    if (!this.#channels.includes(channel)) return;
+    if (!this.#waiting.has(channel)) return;
     for (const listener of this.#listeners.get(runId) ?? []) listener();
   };
 
-  /** @throws TypeError on a bad namespace or number of shards. */
-  constructor({ redis, namespace = "refrain", shards = 1 }: RedisSettledHintsOptions) {
+  /** @throws TypeError on a bad namespace. */
+  constructor(options: RedisSettledHintsOptions) {
+    const { redis, namespace = "refrain", shardsOf = () => [0] } = options;
     checkNamespace(namespace);
-    checkShards(shards);
     this.#redis = redis;
-    this.#channels = Array.from({ length: shards }, (_, s) => new ShardKeys(namespace, s).settled);
+    this.#channelsOf = (runId) =>
+      shardsOf(runId).map((shard) => new ShardKeys(namespace, shard).settled);
     redis.on("message", this.#onMessage);
   }
 
   onSettled(runId: string, listener: () => void): () => void {
-    const channel = this.#channels[shardOf(runId, this.#channels.length)] ?? "";
+    // In a namespace that grows meanwhile, others: then nobody is woken, and the next look is soon all the same.
+    const channels = this.#channelsOf(runId);
     // The same function given twice is two listeners.
     const own = (): void => listener();
     const listeners = this.#listeners.get(runId) ?? new Set();
     this.#listeners.set(runId, listeners.add(own));
-    this.#count(channel, 1);
+    for (const channel of channels) this.#count(channel, 1);
     return () => {
       if (!listeners.delete(own)) return;
       if (listeners.size === 0) this.#listeners.delete(runId);
-      this.#count(channel, -1);
+      for (const channel of channels) this.#count(channel, -1);
     };
   }
 

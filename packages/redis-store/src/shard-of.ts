@@ -18,8 +18,10 @@ export function shardOf(runId: string, shards: number): number {
   return shard;
 }
 
+export const MOST_SHARDS = 1024;
+
 /** @throws TypeError on what cannot be a number of shards. */
 export function checkShards(shards: number): void {
-  if (Number.isInteger(shards) && shards >= 1 && shards <= 1024) return;
-  throw new TypeError(`shards must be a whole number from 1 to 1024, not ${shards}`);
+  if (Number.isInteger(shards) && shards >= 1 && shards <= MOST_SHARDS) return;
+  throw new TypeError(`shards must be a whole number from 1 to ${MOST_SHARDS}, not ${shards}`);
 }

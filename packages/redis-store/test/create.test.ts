@@ -14,7 +14,7 @@ describe("create", () => {
     const status = await bench.redis.hget(bench.keys.of(run.runId).run, "status");
 
     expect(status).toBe("QUEUED");
-    expect(await created).toEqual({ kind: "created" });
+    expect(await created).toMatchObject({ kind: "created" });
   });
 
   it("keeps that order on a connection that is not open yet", async () => {

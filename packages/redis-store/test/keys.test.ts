@@ -64,7 +64,8 @@ describe("a run id", () => {
 
 describe("names", () => {
   it("of queues leave out those of our own keys", () => {
-    expect([...reservedQueueNames]).toEqual(["run", "live", "settled", "rescuer", "layout", "ack"]);
+    const names = ["run", "live", "settled", "rescuer", "shards", "layout", "ack"];
+    expect([...reservedQueueNames]).toEqual(names);
     expect(() => checkQueueName("live")).toThrow(/a queue cannot be named "live"/);
     expect(() => checkQueueName("default")).not.toThrow();
   });

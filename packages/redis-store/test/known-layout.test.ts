@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { checkLayoutIfAny } from "../src/index.ts";
+import { KnownLayout } from "../src/index.ts";
 import { openStore } from "./store-bench.ts";
 
 it("lets a reader into a namespace that nobody has laid out, and leaves it so", async () => {
   await using bench = await openStore();
   const { redis, namespace } = bench;
 
-  await checkLayoutIfAny(redis, namespace, 7);
+  await new KnownLayout({ redis, namespace, shards: 7 }).readyToRead();
 
   expect(await redis.keys(`{${namespace}:*`)).toEqual([]);
 });
@@ -16,9 +16,15 @@ it("refuses a reader that looks for another layout", async () => {
   const { redis, namespace } = bench;
   await bench.store.ready();
 
-  await checkLayoutIfAny(redis, namespace, 3);
+  const known = new KnownLayout({ redis, namespace, shards: undefined });
+  const [three, one] = [3, 1].map((shards) => new KnownLayout({ redis, namespace, shards }));
 
-  await expect(checkLayoutIfAny(redis, namespace, 1)).rejects.toThrow(/in 3 shards, not 1/);
+  await known.readyToRead();
+  await three?.readyToRead();
+
+  expect(known.shards).toEqual([0, 1, 2]);
+  await expect(one?.readyToRead()).rejects.toThrow(/in 3 shards, not 1/);
   await redis.hset(`{${namespace}:0}:layout`, "version", "2");
-  await expect(checkLayoutIfAny(redis, namespace, 3)).rejects.toThrow(/layout version 2/);
+  await expect(three?.readyToRead()).rejects.toThrow(/layout version 2/);
+  await expect(known.refresh()).rejects.toThrow(/layout version 2/);
 });

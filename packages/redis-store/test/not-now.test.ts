@@ -114,7 +114,7 @@ describe("a script the server forgot", () => {
     }
 
     await admin.script("FLUSH");
-    expect(await bench.store.create({ ...run })).toEqual({ kind: "created" });
+    expect(await bench.store.create({ ...run })).toMatchObject({ kind: "created" });
     expect((await bench.store.read(run.runId))?.v).toBe(31);
   });
 });

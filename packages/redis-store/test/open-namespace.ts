@@ -36,7 +36,7 @@ export async function keysWithoutTtl(redis: Redis, namespace: string): Promise<s
   for (const key of await keysOf(redis, namespace)) {
     if ((await redis.pttl(key)) !== -1) continue;
     const [, shard = "", rest = ""] = /^(\{.*?\}):(.*)$/s.exec(key) ?? [];
-    if (rest === "live" || rest === "layout") continue;
+    if (["live", "layout", "shards"].includes(rest)) continue;
     const runId = decodeURIComponent(/^run:([^:]*)/.exec(rest)?.[1] ?? "");
     if ((await redis.zscore(`${shard}:live`, runId)) === null) leaked.push(key);
   }

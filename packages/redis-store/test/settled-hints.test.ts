@@ -7,7 +7,8 @@ import { openNamespace, redisUrl } from "./open-namespace.ts";
 async function openHints(shards = 1) {
   const { redis, namespace, close } = await openNamespace();
   const subscriber = new Redis(redisUrl());
-  const hints = new RedisSettledHints({ redis: subscriber, namespace, shards });
+  const shardsOf = (runId: string) => [shardOf(runId, shards)];
+  const hints = new RedisSettledHints({ redis: subscriber, namespace, shardsOf });
   const channelOf = (runId: string): string =>
     new ShardKeys(namespace, shardOf(runId, shards)).settled;
   return {

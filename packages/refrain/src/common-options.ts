@@ -17,7 +17,10 @@ export interface CommonOptions {
   readonly connection: Connection;
   /** Keeps applications that share a server apart. Default "refrain". */
   readonly namespace?: string;
-  /** Over how many hash slots runs spread. Fixed once the namespace is in use. Default 1. */
+  /**
+   * Over how many shards runs spread: what the namespace is laid out in when it is first used, and must be laid out in after
+   * that. Default: as it is, and 1 where nobody has used it yet. See docs/operations.md for how a namespace grows.
+   */
   readonly shards?: number;
   /** Error classes that come back as themselves, beyond those of the actions. The key is the stored name. */
   readonly errors?: ErrorClasses;

@@ -4,6 +4,7 @@ import {
   checkQueueName,
   RedisSettledHints,
   RedisStore,
+  ShardKeys,
   waitUntilReady,
 } from "@refrain/redis-store";
 import type { Redis } from "ioredis";
@@ -11,7 +12,6 @@ import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-op
 import { Connections } from "./connect.ts";
 import { CREATE_COMMANDS } from "./rights/commands.ts";
 import { lackedRules, requireRights } from "./rights/require-rights.ts";
-import { ShardPrefixes } from "./shard-prefixes.ts";
 
 export interface ClientOptions extends CommonOptions {}
 
@@ -27,24 +27,35 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function clientParts(options: ClientOptions): ClientParts {
-  const { namespace = "refrain", shards = 1, errors = {} } = options;
+  const { namespace = "refrain", shards, errors = {} } = options;
   const codec = codecOf(namespace, options.codec ?? msgpackCodec);
   const limits = { ...defaultLimits, ...options.limits };
-  const prefixes = new ShardPrefixes(namespace, shards);
   const connections = new Connections(options.connection);
   const { durability } = options;
   // WAIT holds up whatever else its connection is asked for.
   const redis = connections.open(durability === undefined ? "queue" : "journal");
   const store = new RedisStore({ redis, namespace, shards, limits, durability });
+  const { layout } = store;
   let hints: RedisSettledHints | undefined;
   const openHints = (): RedisSettledHints =>
-    new RedisSettledHints({ redis: connections.open("subscriber"), namespace, shards });
+    new RedisSettledHints({
+      redis: connections.open("subscriber"),
+      namespace,
+      shardsOf: (runId) => layout.shardsOf(runId),
+    });
   const { reach, reachToWrite } = reacher(redis, store, namespace);
   return {
     store,
     redis,
-    shards,
-    prefixOf: prefixes.of,
+    shards: async () => {
+      await layout.refresh();
+      return layout.shards;
+    },
+    shardFor: (runId) => {
+      const [placement, other] = layout.placementsOf(runId);
+      return other === undefined ? placement?.shard : undefined;
+    },
+    prefixOf: (shard) => new ShardKeys(namespace, shard).prefix,
     checkQueue: checkQueueName,
     codec,
     limits,

@@ -1,10 +1,10 @@
 import { type CommitPort, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
-import { RedisStore, waitUntilReady } from "@refrain/redis-store";
+import { RedisStore, ShardKeys, waitUntilReady } from "@refrain/redis-store";
 import { RunWorker, type RunWorkerOptions, type Worker } from "@refrain/worker";
 import type { Logger } from "pino";
 import { becomeReady } from "./become-ready.ts";
 import { Connections } from "./connect.ts";
-import { ShardPrefixes } from "./shard-prefixes.ts";
+import { shardsToConsume } from "./shards-to-consume.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 /**
@@ -24,9 +24,8 @@ export interface WorkerSeams {
 
 export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunWorkerOptions {
   const options = readWorkerOptions(given);
-  const { namespace = "refrain", shards = 1, errors = {} } = options;
+  const { namespace = "refrain", shards, errors = {} } = options;
   const codec = codecOf(namespace, options.codec ?? msgpackCodec);
-  const prefixes = new ShardPrefixes(namespace, shards);
   const limits = { ...defaultLimits, ...options.limits };
   const connections = new Connections(options.connection);
   const redis = connections.open("worker");
@@ -42,7 +41,8 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     ...options,
     store,
     redis,
-    prefixes: prefixes.all,
+    shards: () => shardsToConsume(store.layout, options.consumeShards),
+    prefixOf: (shard) => new ShardKeys(namespace, shard).prefix,
     codec,
     errors,
     limits,

@@ -1,5 +1,5 @@
 import { checkName, checkOptions, type Implementation, implementationOf } from "@refrain/core";
-import { checkQueueName, type Risk } from "@refrain/redis-store";
+import { checkQueueName, MOST_SHARDS, type Risk } from "@refrain/redis-store";
 import type { Logger } from "pino";
 import { checkRisks } from "./accept-risks.ts";
 import { checkWhole } from "./check-number.ts";
@@ -10,6 +10,11 @@ export interface WorkerOptions extends CommonOptions {
   readonly actions: readonly Implementation[];
   /** The queues it takes runs from. Default: those of its actions. */
   readonly queues?: readonly string[];
+  /**
+   * The shards it takes runs from, and whose lost jobs it brings back, by their numbers from 0. See to it that every shard has a
+   * worker: what is in the others waits. Default: all, with those that a growth adds.
+   */
+  readonly consumeShards?: readonly number[];
   /** Runs at once. Default 10. */
   readonly concurrency?: number;
   /**
@@ -45,6 +50,7 @@ const KEYS = [
   ...COMMON_KEYS,
   "actions",
   "queues",
+  "consumeShards",
   "concurrency",
   "lockDurationMs",
   "stalledIntervalMs",
@@ -84,6 +90,7 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
     if (value === undefined || typeof value === "boolean") continue;
     throw new TypeError(`createWorker: ${name} must be true or false`);
   }
+  checkConsumed(options.consumeShards);
   checkRisks("createWorker: acceptRisks", options.acceptRisks ?? []);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const read = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as WorkerOptions) };
@@ -93,6 +100,21 @@ export function readWorkerOptions(options: WorkerOptions): WorkerOptions & Defau
   checkWhole("createWorker: drainTimeoutMs", read.drainTimeoutMs, 0, DAY_MS);
   checkWhole("createWorker: poisonAfter", read.poisonAfter, 1, 1_000_000);
   return read;
+}
+
+function checkConsumed(shards: readonly number[] | undefined): void {
+  if (shards === undefined) return;
+  if (!Array.isArray(shards) || shards.length === 0) {
+    throw new TypeError(
+      "createWorker: consumeShards must be a list of at least one shard's number",
+    );
+  }
+  for (const shard of shards) {
+    checkWhole("createWorker: a shard in consumeShards", shard, 0, MOST_SHARDS - 1);
+  }
+  if (new Set(shards).size < shards.length) {
+    throw new TypeError("createWorker: consumeShards names a shard twice");
+  }
 }
 
 function checkActions(actions: readonly Implementation[]): void {

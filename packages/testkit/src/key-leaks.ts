@@ -28,7 +28,7 @@ export async function keysWithoutTtl(
 async function isNeeded(redis: Redis, key: string, queues: readonly string[]): Promise<boolean> {
   const [, prefix = "", name = "", rest = ""] =
     /^(?<prefix>\{[^}]*\}):(?<name>[^:]+)(?::(?<rest>.*))?$/s.exec(key) ?? [];
-  if (name === "live" || name === "layout" || queues.includes(name)) return true;
+  if (["live", "layout", "shards"].includes(name) || queues.includes(name)) return true;
   if (name !== "run") return false;
   const runId = decodeURIComponent(rest.replace(/:calls$/, ""));
   return (await redis.zscore(`${prefix}:live`, runId)) !== null;

@@ -23,11 +23,17 @@ export interface ProcessOptions extends DeliverOptions {
   readonly leadMs: () => Promise<number>;
 }
 
+/** Where a job came from. */
+export interface ShardQueue {
+  readonly queue: string;
+  readonly shard: number;
+}
+
 /** What BullMQ calls with each job of a queue: from its delivery to the one thing BullMQ is told about it. */
 export async function processJob(
   job: Job,
   token: string,
-  queue: string,
+  { queue, shard }: ShardQueue,
   keeper: LockKeeper,
   options: ProcessOptions,
 ): Promise<unknown> {
@@ -37,7 +43,7 @@ export async function processJob(
   const inHand = new DeliveryInHand(runIdOf(job.id ?? "") ?? "", lock);
   const done = options.inHand.add(inHand);
   try {
-    const end = await endOf(job, readDelivery(job, queue), inHand, options);
+    const end = await endOf(job, readDelivery(job, queue, shard), inHand, options);
     const { lockDurationMs } = options;
     const random = Math.random();
     const context = { deliveries: job.attemptsStarted, lockDurationMs, random };

@@ -15,7 +15,11 @@ export interface DeliveredJob {
  * waits or runs: a job without a name, and with no data. Data that speaks of another run or action than the job's own id and
  * name was put there by somebody else.
  */
-export function readDelivery(job: DeliveredJob, queue: string): Delivery | undefined {
+export function readDelivery(
+  job: DeliveredJob,
+  queue: string,
+  shard?: number,
+): Delivery | undefined {
   const data: JobData | undefined = readJobData(job.data);
   if (data === undefined || job.id === undefined || !job.name) return undefined;
   if (data.runId !== runIdOf(job.id) || data.action !== job.name) return undefined;
@@ -29,5 +33,6 @@ export function readDelivery(job: DeliveredJob, queue: string): Delivery | undef
     jobTimestamp: job.timestamp,
     attemptsStarted: job.attemptsStarted,
     incarnation: data.incarnation,
+    shard,
   };
 }

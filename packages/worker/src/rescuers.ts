@@ -9,8 +9,8 @@ export interface RescuersOptions {
   readonly store: ActionStateStore;
   readonly lead: (shard: number, owner: string, forMs: number) => Promise<boolean>;
   readonly redis: Redis;
-  /** The BullMQ prefix of each shard. */
-  readonly prefixes: readonly string[];
+  /** The BullMQ prefix of a shard. */
+  readonly prefixOf: (shard: number) => string;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
   readonly clock: Clock;
@@ -25,35 +25,31 @@ const STALLED_INTERVALS = 6;
 const MOST_ENTRIES = 100_000;
 
 /**
- * Starts a rescuer for each shard.
+ * Starts the rescuer of a shard.
  *
- * @returns stops them; resolves when their queues are closed
+ * @returns stops it; resolves when its queues are closed
  */
-export function startRescuers(options: RescuersOptions): () => Promise<void> {
-  const { store, redis, prefixes, lockDurationMs, stalledIntervalMs, clock, logger } = options;
+export function startRescuer(shard: number, options: RescuersOptions): () => Promise<void> {
+  const { store, redis, prefixOf, lockDurationMs, stalledIntervalMs, clock, logger } = options;
   const owner = newNonce();
-  const started = prefixes.map((prefix, shard) => {
-    const queues = new RunQueues({ redis, prefixOf: () => prefix, onError: () => {} });
-    const queueOf = (run: LiveRun) => queues.queueOf(run.runId, run.queue);
-    const rescuer = new Rescuer({
-      shard,
-      store,
-      lead: (of, forMs) => options.lead(of, owner, forMs),
-      now: () => serverTime(redis),
-      overdue: (runs) => overdueRuns(runs, { store, queueOf, mostEntries: MOST_ENTRIES }),
-      rescue: (run, look) =>
-        rescueRun(run, { store, queueOf, handOverMs: lockDurationMs, ...look }),
-      everyMs: STALLED_INTERVALS * stalledIntervalMs,
-      minAgeMs: stalledIntervalMs,
-      clock,
-      onRescued: (rescued) => tell(rescued, options),
-      onTrouble: (error) => logger.warn({ err: error }, TROUBLE),
-    });
-    return { rescuer, queues };
+  const queues = new RunQueues({ redis, prefixOf, onError: () => {} });
+  const queueOf = (run: LiveRun) => queues.queueOf(shard, run.queue);
+  const rescuer = new Rescuer({
+    shard,
+    store,
+    lead: (of, forMs) => options.lead(of, owner, forMs),
+    now: () => serverTime(redis),
+    overdue: (runs) => overdueRuns(runs, { store, queueOf, mostEntries: MOST_ENTRIES }),
+    rescue: (run, look) => rescueRun(run, { store, queueOf, handOverMs: lockDurationMs, ...look }),
+    everyMs: STALLED_INTERVALS * stalledIntervalMs,
+    minAgeMs: stalledIntervalMs,
+    clock,
+    onRescued: (rescued) => tell(rescued, options),
+    onTrouble: (error) => logger.warn({ err: error }, TROUBLE),
   });
   return async () => {
-    for (const { rescuer } of started) rescuer.stop();
-    await Promise.all(started.map(({ queues }) => queues.close()));
+    rescuer.stop();
+    await queues.close();
   };
 }
 

@@ -17,11 +17,12 @@ import { NotReadyError } from "./errors.ts";
 import { FirstSights } from "./first-sights.ts";
 import { LockKeeper } from "./lock-keeper.ts";
 import { type ProcessOptions, processJob } from "./process-job.ts";
-import { queuesOf } from "./queues-of.ts";
-import { startRescuers } from "./rescuers.ts";
+import { type QueuePlan, queuesOf } from "./queues-of.ts";
+import { startRescuer } from "./rescuers.ts";
 import { RunSlots } from "./run-slots.ts";
 import { ServerClock } from "./server-clock.ts";
 import { takeUnhandledRejections } from "./unhandled-rejections.ts";
+import { watchShards } from "./watch-shards.ts";
 import { WorkerEmitter, type WorkerEvent, type WorkerEvents } from "./worker-events.ts";
 
 /** Takes runs from queues and works at them. */
@@ -52,8 +53,10 @@ export interface RunWorkerOptions
   readonly queues?: readonly string[] | undefined;
   /** BullMQ's own connection; the worker makes duplicates of it. */
   readonly redis: Redis;
-  /** The BullMQ prefix of each shard. */
-  readonly prefixes: readonly string[];
+  /** The numbers of the shards it takes runs from, as they are now: a namespace may grow. */
+  readonly shards: () => Promise<readonly number[]>;
+  /** The BullMQ prefix of a shard. */
+  readonly prefixOf: (shard: number) => string;
   readonly concurrency: number;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
@@ -81,12 +84,13 @@ export class RunWorker implements Worker {
   readonly #inHand = new DeliveriesInHand();
   readonly #slots: RunSlots;
   readonly #implementations: ReadonlyMap<string, ActionImplementation>;
+  readonly #plans: readonly QueuePlan[];
   readonly #bullWorkers: BullWorker[] = [];
+  readonly #stopRescuers: (() => Promise<void>)[] = [];
   readonly #copies: Redis[];
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
   #stopLogging: (() => void) | undefined;
-  #stopRescuers: () => Promise<void> = async () => {};
   #closed: Promise<void> | undefined;
 
   constructor(options: RunWorkerOptions) {
@@ -104,6 +108,7 @@ export class RunWorker implements Worker {
         "a listener of a worker event threw; runs are not affected",
       ),
     );
+    this.#plans = queuesOf([...this.#implementations.values()], options);
     const bounds = boundsOf(this.#implementations.values());
     this.#slots = new RunSlots({ concurrency, bounds, clock });
     this.#copies = rememberCopies(options.redis);
@@ -139,34 +144,51 @@ export class RunWorker implements Worker {
     await this.#options.connect(this.#logger);
     if (this.#closed !== undefined) return;
     this.#stopLogging = logConnection(this.#options.redis, this.#options.clock, this.#logger);
-    const { prefixes, actions, queues, concurrency } = this.#options;
+    const { shards, stalledIntervalMs, clock } = this.#options;
     const logger = this.#logger;
-    const plans = queuesOf(actions.map(implementationOf), { queues, concurrency });
     const shared = this.#processOptions();
-    for (const prefix of prefixes) {
-      for (const plan of plans) {
-        this.#bullWorkers.push(this.#bullWorker(prefix, plan.queue, plan.concurrency, shared));
-      }
-    }
-    await Promise.all(this.#bullWorkers.map((worker) => worker.waitUntilReady()));
+    const known = await shards();
+    await Promise.all(known.map((shard) => this.#consume(shard, shared)));
     if (this.#closed !== undefined) return;
-    for (const worker of this.#bullWorkers) {
+    const queues = this.#plans.map((plan) => plan.queue);
+    logger.info({ queues, actions: [...this.#implementations.keys()] }, "worker started");
+    const stopWatching = watchShards({
+      shards,
+      known,
+      everyMs: stalledIntervalMs,
+      clock,
+      onAdded: async (shard) => {
+        logger.info(
+          { shard },
+          "the namespace has grown: this worker takes runs from its new shard",
+        );
+        await this.#consume(shard, shared);
+      },
+      onFailedLook: (error) => logger.debug({ err: error }, "the layout could not be looked at"),
+    });
+    this.#undo.push(stopWatching);
+  }
+
+  async #consume(shard: number, shared: ProcessOptions): Promise<void> {
+    const logger = this.#logger;
+    const workers = this.#plans.map((plan) => this.#bullWorker(shard, plan, shared));
+    this.#bullWorkers.push(...workers);
+    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    if (this.#closed !== undefined) return;
+    for (const worker of workers) {
       worker.run().catch((error: unknown) => logger.error({ err: error }, "BullMQ's loop ended"));
     }
-    this.#stopRescuers = startRescuers({ ...this.#options, logger, emitter: this.#emitter });
-    logger.info(
-      { queues: plans.map((plan) => plan.queue), actions: [...this.#implementations.keys()] },
-      "worker started",
-    );
+    const options = { ...this.#options, logger, emitter: this.#emitter };
+    this.#stopRescuers.push(startRescuer(shard, options));
   }
 
   #bullWorker(
-    prefix: string,
-    queue: string,
-    concurrency: number,
+    shard: number,
+    { queue, concurrency }: QueuePlan,
     shared: ProcessOptions,
   ): BullWorker {
-    const { redis, lockDurationMs, stalledIntervalMs, clock } = this.#options;
+    const { redis, prefixOf, lockDurationMs, stalledIntervalMs, clock } = this.#options;
+    const prefix = prefixOf(shard);
     const logger = this.#logger;
     const keeper = new LockKeeper({
       lockDurationMs,
@@ -181,7 +203,7 @@ export class RunWorker implements Worker {
       concurrency,
       lockDurationMs,
       stalledIntervalMs,
-      process: (job, token) => processJob(job, token, queue, keeper, shared),
+      process: (job, token) => processJob(job, token, { queue, shard }, keeper, shared),
       onError: (error) => logger.debug({ queue, err: error }, "BullMQ reports an error"),
     });
     return worker;
@@ -210,7 +232,7 @@ export class RunWorker implements Worker {
     logger.info({ inHand: this.#inHand.size }, "worker closing: it takes no more runs");
     // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
     const closing = Promise.allSettled([
-      this.#stopRescuers(),
+      ...this.#stopRescuers.map((stop) => stop()),
       ...this.#bullWorkers.map((worker) => worker.close()),
     ]);
     this.#slots.dismissAll();

@@ -10,6 +10,7 @@ const MIN_AGE_MS = 5000;
 function liveRun(n: number, createdAt = 0): LiveRun {
   return {
     runId: `r-${n}`,
+    shard: 0,
     action: "work",
     version: "1",
     queue: "default",

@@ -34,12 +34,12 @@ export interface NewRun {
 }
 
 /**
- * `existing`: the same action and input digest are there already. `conflict`: the id belongs to another run.
+ * `shard` is where the run is, from 0. `existing`: the same action and input digest are there already. `conflict`: the id belongs to another run.
  * `unacknowledged`: it may be there, and is not known to be as safe as the store was told to make it.
  */
 export type CreateReply =
-  | { readonly kind: "created" }
-  | { readonly kind: "existing" }
+  | { readonly kind: "created"; readonly shard: number }
+  | { readonly kind: "existing"; readonly shard: number }
   | { readonly kind: "unacknowledged" }
   | { readonly kind: "conflict"; readonly action: string; readonly inputDigest: string };
 
@@ -56,6 +56,8 @@ export interface Delivery {
   readonly attemptsStarted: number;
   /** How often the run's job was added anew. */
   readonly incarnation: number;
+  /** Where the job was: only there is the run looked for. Default: wherever it may be. */
+  readonly shard?: number | undefined;
 }
 
 /**
@@ -148,6 +150,8 @@ export interface Claim {
 /** A run as it stands, for people and for callers that wait. */
 export interface RunSnapshot {
   readonly runId: string;
+  /** Where it is, from 0. */
+  readonly shard: number;
   readonly action: string;
   readonly version: string;
   readonly queue: string;
@@ -192,6 +196,8 @@ export type ReopenReply =
 /** A live run as `rebuild` lists it: enough to add its job again. */
 export interface LiveRun {
   readonly runId: string;
+  /** Where it is, from 0. */
+  readonly shard: number;
   readonly action: string;
   readonly version: string;
   readonly queue: string;
@@ -203,6 +209,13 @@ export interface LiveRun {
   /** When the first attempt may begin, by the same clock; undefined when it was not to wait. */
   readonly notBefore: number | undefined;
   readonly priority: number | undefined;
+}
+
+export interface ReadOptions {
+  /** Default true. */
+  readonly calls?: boolean;
+  /** The only shard to look in. Default: wherever the run may be. */
+  readonly shard?: number;
 }
 
 export interface RebuildOptions {
@@ -232,7 +245,7 @@ export interface ActionStateStore {
    * Reads a run; undefined when there is none. `calls: false` leaves out the journal. What it rejects with has `isTransient`,
    * true, when the same question may be answered later.
    */
-  read(runId: string, options?: { readonly calls?: boolean }): Promise<RunSnapshot | undefined>;
+  read(runId: string, options?: ReadOptions): Promise<RunSnapshot | undefined>;
   /** Deletes runs settled before `before` (epoch milliseconds) ahead of their time; never a live one. Says how many. */
   prune(before: number): Promise<number>;
   /** Lists live runs, oldest first, page by page: what must have a job in a queue. Of one shard, or of all. */

@@ -13,6 +13,9 @@ import { decodeCall, encodeCall } from "../words/call-bytes.ts";
 import type { SerializationError } from "../words/errors.ts";
 import type { ReopenedCall } from "../words/reopened-calls.ts";
 
+/** There is one. */
+export const SHARD = 0;
+
 /** How many nonces and job timestamps a run remembers that it moved on from. */
 const REMEMBERED = 16;
 
@@ -191,6 +194,7 @@ export class MemoryRun {
     const { runId, action, version, queue, input } = this.#new;
     return {
       runId,
+      shard: SHARD,
       action,
       version,
       queue,
@@ -213,6 +217,7 @@ export class MemoryRun {
     const { runId, action, version, queue } = this.#new;
     return {
       runId,
+      shard: SHARD,
       action,
       version,
       queue,

@@ -6,6 +6,7 @@ import type {
   Delivery,
   LiveRun,
   NewRun,
+  ReadOptions,
   RebuildOptions,
   Reopening,
   ReopenReply,
@@ -13,7 +14,7 @@ import type {
 } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import { MemoryRun } from "./memory-run.ts";
+import { MemoryRun, SHARD } from "./memory-run.ts";
 
 export interface MemoryStoreOptions {
   readonly clock?: Clock;
@@ -38,21 +39,18 @@ export class MemoryStore implements ActionStateStore {
     const existing = this.#find(run.runId);
     if (existing === undefined) {
       this.#runs.set(run.runId, new MemoryRun(run, this.#clock.now()));
-      return { kind: "created" };
+      return { kind: "created", shard: SHARD };
     }
     const kind = existing.compare(run);
     const { action, inputDigest } = existing.origin;
-    return kind === "conflict" ? { kind, action, inputDigest } : { kind };
+    return kind === "conflict" ? { kind, action, inputDigest } : { kind, shard: SHARD };
   }
 
   claim(delivery: Delivery): Promise<ClaimReply> {
     return this.#queue.claim(delivery);
   }
 
-  async read(
-    runId: string,
-    options: { readonly calls?: boolean } = {},
-  ): Promise<RunSnapshot | undefined> {
+  async read(runId: string, options: ReadOptions = {}): Promise<RunSnapshot | undefined> {
     return this.#find(runId)?.snapshot(options.calls ?? true);
   }
 
@@ -67,8 +65,8 @@ export class MemoryStore implements ActionStateStore {
   }
 
   async rebuild(options: RebuildOptions = {}): Promise<readonly LiveRun[]> {
-    const { offset = 0, limit = 1000, shard = 0 } = options;
-    if (shard !== 0) return [];
+    const { offset = 0, limit = 1000, shard = SHARD } = options;
+    if (shard !== SHARD) return [];
     const live = [...this.#runs.values()].filter((run) => run.isLive);
     return live.slice(offset, offset + limit).map((run) => run.liveRun());
   }

@@ -1,35 +1,29 @@
-import { readFileSync } from "node:fs";
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { checkName } from "@refrain/core";
-import { checkNamespace, checkQueueName, connectRedis, waitUntilReady } from "@refrain/redis-store";
-import { Redis } from "ioredis";
+import { checkNamespace, checkQueueName, waitUntilReady } from "@refrain/redis-store";
 import { checkRisks } from "../accept-risks.ts";
 import { describeDiagnosis } from "../doctor/describe-diagnosis.ts";
 import { examine } from "../doctor/examine.ts";
+import { CONNECTION_OPTIONS, connect, TLS_USAGE, URL_USAGE } from "./connection-options.ts";
 
-export const DOCTOR_USAGE = `refrain doctor [options]
+export const DOCTOR_USAGE: string = `refrain doctor [options]
 
 Looks at a Redis server and a namespace, and names what is wrong with them. It only reads.
 
-  --url <url>            redis:// or rediss://; default: REDIS_URL, which no process list shows
+  ${URL_USAGE}
   --namespace <name>     default: refrain
   --queue <name>         a queue to look at besides those of live runs; may be given again
   --accept-risk <risk>   no-persistence or plaintext: known, and meant; may be given again
-  --cacert <file>        the authority that signed the server's certificate
-  --cert <file>          this client's certificate, where the server asks for one
-  --key <file>           its key
+  ${TLS_USAGE}
   --json                 for programs
 
 Exit codes: 0 nothing is wrong; 1 problems were found; 2 the server could not be looked at, or the command was wrong.`;
 
 const OPTIONS = {
-  url: { type: "string" },
+  ...CONNECTION_OPTIONS,
   namespace: { type: "string", default: "refrain" },
   queue: { type: "string", multiple: true, default: [] },
   "accept-risk": { type: "string", multiple: true, default: [] },
-  cacert: { type: "string" },
-  cert: { type: "string" },
-  key: { type: "string" },
   json: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -53,8 +47,6 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
 }
 
-type Values = ReturnType<typeof read>;
-
 /** @throws TypeError that says what is wrong with the arguments. */
 function read(args: readonly string[]) {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -66,24 +58,4 @@ function read(args: readonly string[]) {
   const accepted = values["accept-risk"];
   checkRisks("--accept-risk", accepted);
   return { ...values, "accept-risk": accepted };
-}
-
-/** A connection as a worker's, except that it gives up when the server does. */
-function connect({ url, cacert, cert, key }: Values): Redis {
-  const files = { ...pem("ca", cacert), ...pem("cert", cert), ...pem("key", key) };
-  const tls = Object.keys(files).length === 0 ? {} : { tls: files };
-  const address = url ?? process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
-  if (!/^rediss?:\/\//.test(address)) {
-    throw new TypeError("--url and REDIS_URL must begin with redis:// or rediss://");
-  }
-  return connectRedis(new Redis(address, { ...tls, lazyConnect: true }), "queue").redis;
-}
-
-function pem(name: string, file: string | undefined): Readonly<Record<string, Buffer>> {
-  if (file === undefined) return {};
-  try {
-    return { [name]: readFileSync(file) };
-  } catch (cause) {
-    throw new TypeError(`${file} cannot be read`, { cause });
-  }
 }

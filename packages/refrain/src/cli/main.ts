@@ -3,13 +3,25 @@
 import { readFileSync } from "node:fs";
 import { RefrainError } from "@refrain/core";
 import { DOCTOR_USAGE, doctor } from "./doctor.ts";
+import { SHARDS_USAGE, shards } from "./shards.ts";
 
 const USAGE = `refrain <command>
 
   doctor      looks at a Redis server and a namespace, and names what is wrong with them
+  shards      shows over how many shards the runs of a namespace spread, and has it grow
 
   --help      of a command, too
   --version`;
+
+interface Command {
+  readonly run: (args: readonly string[]) => Promise<number>;
+  readonly usage: string;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["doctor", { run: doctor, usage: DOCTOR_USAGE }],
+  ["shards", { run: shards, usage: SHARDS_USAGE }],
+]);
 
 const [command, ...args] = process.argv.slice(2);
 process.exitCode = await run(command, args);
@@ -17,13 +29,14 @@ process.exitCode = await run(command, args);
 async function run(name: string | undefined, rest: readonly string[]): Promise<number> {
   if (name === "--version") return print(version());
   if (name === "--help" || name === "help") return print(USAGE);
-  if (name !== "doctor")
-    return fail(name === undefined ? USAGE : `unknown command ${name}\n\n${USAGE}`);
-  if (rest.includes("--help")) return print(DOCTOR_USAGE);
+  if (name === undefined) return fail(USAGE);
+  const known = COMMANDS.get(name);
+  if (known === undefined) return fail(`unknown command ${name}\n\n${USAGE}`);
+  if (rest.includes("--help")) return print(known.usage);
   try {
-    return await doctor(rest);
+    return await known.run(rest);
   } catch (error) {
-    if (error instanceof TypeError) return fail(`${error.message}\n\n${DOCTOR_USAGE}`);
+    if (error instanceof TypeError) return fail(`${error.message}\n\n${known.usage}`);
     if (error instanceof RefrainError) return fail(error.message);
     throw error;
   }

@@ -1,4 +1,4 @@
-import type { DurabilityLevel, PossibleLoss } from "@refrain/redis-store";
+import type { DurabilityLevel, Layout, PossibleLoss } from "@refrain/redis-store";
 
 /** What `refrain doctor --json` prints. Fields are added, never renamed or taken away, within a major version. */
 export interface Diagnosis {
@@ -63,7 +63,7 @@ export interface AccessFacts {
 export interface NamespaceFacts {
   readonly name: string;
   /** Undefined when nobody has used the namespace yet. */
-  readonly layout: { readonly version: number; readonly shards: number } | undefined;
+  readonly layout: Layout | undefined;
   readonly liveRuns: number;
   readonly oldestLiveRun: OldestRun | undefined;
   readonly queues: readonly QueueFacts[];

@@ -22,15 +22,15 @@ export const createTests: StoreTests = {
 
     const again = await t.store.create({ ...run, requestId: randomId() });
 
-    expect(again).toEqual({ kind: "existing" });
+    expect(again).toMatchObject({ kind: "existing" });
   },
 
   "a request that is sent twice is told twice that it created the run": async (t) => {
     const run = await t.created();
 
-    expect(await t.store.create(run)).toEqual({ kind: "created" });
+    expect(await t.store.create(run)).toMatchObject({ kind: "created" });
     await t.claimed(run);
-    expect(await t.store.create(run)).toEqual({ kind: "created" });
+    expect(await t.store.create(run)).toMatchObject({ kind: "created" });
   },
 
   "a late copy of a request changes nothing": async (t) => {
@@ -75,8 +75,10 @@ export const createTests: StoreTests = {
     claim.settle(settlement());
     await claim.acknowledged();
 
-    expect(await t.store.create({ ...run, requestId: randomId() })).toEqual({ kind: "existing" });
-    expect(await t.store.create(run)).toEqual({ kind: "created" });
+    expect(await t.store.create({ ...run, requestId: randomId() })).toMatchObject({
+      kind: "existing",
+    });
+    expect(await t.store.create(run)).toMatchObject({ kind: "created" });
     expect((await t.read(run.runId)).status).toBe("SUCCEEDED");
   },
 

@@ -1,0 +1,46 @@
+import type { Clock } from "@refrain/core";
+
+export interface WatchShardsOptions {
+  /** The numbers of the shards to take runs from, as they are now. */
+  readonly shards: () => Promise<readonly number[]>;
+  /** Those that are taken care of already. */
+  readonly known: readonly number[];
+  readonly everyMs: number;
+  readonly clock: Clock;
+  /** Called with each shard that is added, once. */
+  readonly onAdded: (shard: number) => Promise<void>;
+  readonly onFailedLook: (error: unknown) => void;
+}
+
+/**
+ * Looks now and then whether the namespace has grown.
+ *
+ * @returns ends that
+ */
+export function watchShards(options: WatchShardsOptions): () => void {
+  const { shards, everyMs, clock, onAdded, onFailedLook } = options;
+  const known = new Set(options.known);
+  let isStopped = false;
+  let cancel: (() => void) | undefined;
+  const look = async (): Promise<void> => {
+    try {
+      for (const shard of await shards()) {
+        if (isStopped || known.has(shard)) continue;
+        known.add(shard);
+        await onAdded(shard);
+      }
+    } catch (error) {
+      onFailedLook(error);
+    }
+    schedule();
+  };
+  const schedule = (): void => {
+    if (isStopped) return;
+    cancel = clock.timer(everyMs * (0.75 + Math.random() / 2), () => void look());
+  };
+  schedule();
+  return () => {
+    isStopped = true;
+    cancel?.();
+  };
+}
