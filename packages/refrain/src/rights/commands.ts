@@ -18,7 +18,9 @@ export const VIEWER_COMMANDS: readonly string[] = words(`
 `);
 
 /** Of whoever makes a run: what the script `create` takes. */
-export const CREATE_COMMANDS: readonly string[] = words("eval evalsha hmget hset time unlink zadd");
+export const CREATE_COMMANDS: readonly string[] = words(
+  "eval evalsha get hmget hset time unlink zadd",
+);
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/);
