@@ -47,16 +47,21 @@ const DIGIT_ZERO = 48;
 const LAST_ASCII = 127;
 const MAX_BYTES_PER_UNIT = 3;
 const MAX_DIGITS = 24;
+/** A call into the runtime costs as much as that many units written one by one. */
+const LONGEST_BY_UNIT = 12;
 /** The `$` and the digits of a length, and both line ends. */
 const FRAME_BYTES = 24;
 
 // Each of these writes at `end` and returns where it stopped.
 
 function writeText(room: Buffer, end: number, text: string): number {
-  const stopped = writeAscii(room, writeLength(room, end, text.length), text);
-  if (stopped !== undefined) return writeLineEnd(room, stopped);
-  const from = writeLength(room, end, Buffer.byteLength(text));
-  return writeLineEnd(room, from + room.write(text, from));
+  const from = writeLength(room, end, text.length);
+  const stopped =
+    text.length > LONGEST_BY_UNIT ? from + room.write(text, from) : writeAscii(room, from, text);
+  // What is not ASCII has more bytes than units.
+  if (stopped === from + text.length) return writeLineEnd(room, stopped);
+  const again = writeLength(room, end, Buffer.byteLength(text));
+  return writeLineEnd(room, again + room.write(text, again));
 }
 
 /** Most numbers are slots and counts of one digit. */
@@ -75,7 +80,7 @@ function writeBytes(room: Buffer, end: number, bytes: Uint8Array): number {
   return writeLineEnd(room, from + bytes.byteLength);
 }
 
-/** Undefined when the text is not ASCII. Short texts are faster written unit by unit than by a call into the runtime. */
+/** Undefined when the text is not ASCII. */
 function writeAscii(room: Buffer, from: number, text: string): number | undefined {
   let end = from;
   for (let i = 0; i < text.length; i++) {
