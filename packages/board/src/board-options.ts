@@ -22,7 +22,7 @@ interface CommonOptions {
 
 /** A board that opens what it needs of a Redis, and closes it. */
 export interface ConnectedBoardOptions extends CommonOptions {
-  /** A URL, ioredis options, or an ioredis instance, which is left open. */
+  /** A URL, ioredis options, or an instance of ioredis's `Redis` or `Cluster`, which is left open. */
   readonly connection: Connection;
   /** The names of the queues to show. */
   readonly queues: readonly string[];

@@ -1,12 +1,13 @@
 import {
   checkQueueName,
   connectRedis,
+  endConnection,
+  type RedisClient,
   RedisStore,
   ShardKeys,
   waitUntilReady,
 } from "@refrain/redis-store";
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import type { BoardOptions, ConnectedBoardOptions } from "./board-options.ts";
 import type { RunReader } from "./run-queue-adapter.ts";
 
@@ -59,13 +60,13 @@ function connectParts(options: ConnectedBoardOptions): Parts {
     },
     close: async () => {
       await Promise.allSettled(queues.map(({ queue }) => queue.close()));
-      if (owned) redis.disconnect();
+      if (owned) endConnection(redis);
     },
   };
 }
 
 /** Reads a queue without writing to it: not even its settings, which are its workers' to choose. */
-function openQueue(name: string, prefix: string, redis: Redis): Queue {
+function openQueue(name: string, prefix: string, redis: RedisClient): Queue {
   const queue = new Queue(name, { connection: redis, prefix, skipMetasUpdate: true });
   // Losses heal by themselves; requests that meet one are answered with an error.
   queue.on("error", () => {});

@@ -8,7 +8,7 @@ import {
   type Limits,
   type RunSnapshot,
 } from "@refrain/core";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { Client, MixedItem } from "./client.ts";
 import { prepareItems } from "./enqueue-items.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue-options.ts";
@@ -26,7 +26,7 @@ import { type Submission, type Submitted, submitRuns } from "./submit-runs.ts";
 export interface ClientParts {
   readonly store: ActionStateStore;
   /** The connection on which the store creates runs. */
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** The numbers of all shards, as they are now. */
   readonly shards: () => Promise<readonly number[]>;
   /** The only shard in which a run of this id can be created; undefined where the store must be asked. */

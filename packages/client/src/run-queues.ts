@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { type JobData, jobDataOf, jobOptionsOf } from "./job.ts";
 import { jobIdOf } from "./job-id.ts";
 import type { PreparedRun } from "./prepare-run.ts";
@@ -13,7 +13,7 @@ export interface OpenQueue {
 
 export interface RunQueuesOptions {
   /** The connection on which the store creates runs: a job sent after its run then arrives after it. */
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** The BullMQ prefix of a shard. */
   readonly prefixOf: (shard: number) => string;
   readonly onError: (error: Error) => void;

@@ -1,8 +1,12 @@
-import { Redis, type RedisOptions } from "ioredis";
+import { type Cluster, Redis, type RedisOptions } from "ioredis";
+import { copyCluster } from "./connect-cluster.ts";
+import { isCluster, optionsOf } from "./connection-facts.ts";
 import { hideCredentials } from "./hide-credentials.ts";
+import { makeCopiesPatient } from "./patient-copies.ts";
+import type { RedisClient } from "./script.ts";
 
-/** What an application may hand over: a URL, ioredis options, or an ioredis instance. */
-export type Connection = string | RedisOptions | Redis;
+/** What an application may hand over: a URL, ioredis options, or an instance of ioredis's `Redis` or `Cluster`. */
+export type Connection = string | RedisOptions | Redis | Cluster;
 
 /**
  * `journal`: the journal's own, for batches and what else a store asks. `worker`: what BullMQ's workers ask; what they block
@@ -30,40 +34,53 @@ const COMMON: RedisOptions = {
 const SILENT_FOR_MS = 10_000;
 
 /** How long a connection may wait for an answer: none of its own where nobody answers until something happens. */
-function socketTimeoutOf(given: Redis, purpose: Purpose): number | undefined {
+function socketTimeoutOf(given: RedisClient, purpose: Purpose): number | undefined {
   if (purpose === "subscriber") return undefined;
-  return Math.min(given.options.socketTimeout ?? SILENT_FOR_MS, SILENT_FOR_MS);
+  return Math.min(optionsOf(given).socketTimeout ?? SILENT_FOR_MS, SILENT_FOR_MS);
+}
+
+/** A connection that is made for a purpose; `owned` says whose it is to end. */
+export interface Connected<R extends RedisClient = RedisClient> {
+  readonly redis: R;
+  readonly owned: boolean;
 }
 
 /**
  * A connection with the settings that its purpose needs, whatever else the application's own has. An instance is
- * duplicated, unless it is a client's and has these settings already; `owned` says whose it is to end. A
- * shorter `socketTimeout` of the application's stays.
+ * duplicated, unless it is a client's `Redis` and has these settings already. A shorter `socketTimeout` of the application's
+ * stays.
  *
  * @throws TypeError on a connection with a `keyPrefix`.
  */
+export function connectRedis(connection: Cluster, purpose: Purpose): Connected<Cluster>;
 export function connectRedis(
-  connection: Connection,
+  connection: Exclude<Connection, Cluster>,
   purpose: Purpose,
-): { readonly redis: Redis; readonly owned: boolean } {
+): Connected<Redis>;
+export function connectRedis(connection: Connection, purpose: Purpose): Connected;
+export function connectRedis(connection: Connection, purpose: Purpose): Connected {
   const given = isInstance(connection) ? connection : template(connection);
-  if (given.options.keyPrefix) {
+  const keyPrefix = given.options.keyPrefix || optionsOf(given).keyPrefix;
+  if (keyPrefix) {
     throw new TypeError(
-      `the connection has a keyPrefix, ${JSON.stringify(given.options.keyPrefix)}: BullMQ forbids it; name a \`namespace\` instead`,
+      `the connection has a keyPrefix, ${JSON.stringify(keyPrefix)}: BullMQ forbids it; name a \`namespace\` instead`,
     );
   }
   if (given === connection && purpose === "queue" && isFitForQueues(given)) {
     return { redis: given, owned: false };
   }
-  const socketTimeout = socketTimeoutOf(given, purpose);
-  const redis = hideCredentials(given.duplicate({ ...COMMON, socketTimeout }));
+  const common = { ...COMMON, socketTimeout: socketTimeoutOf(given, purpose) };
+  const redis = hideCredentials(
+    isCluster(given) ? copyCluster(given, purpose, common) : given.duplicate(common),
+  );
   // Losses heal by themselves, and ioredis prints errors nobody listens to.
   redis.on("error", () => {});
+  if (purpose === "worker") makeCopiesPatient(redis);
   return { redis, owned: true };
 }
 
 /** The application may have another copy of ioredis than we do. */
-function isInstance(connection: Connection): connection is Redis {
+function isInstance(connection: Connection): connection is RedisClient {
   return (
     typeof connection === "object" && typeof Reflect.get(connection, "duplicate") === "function"
   );
@@ -76,7 +93,10 @@ function template(connection: string | RedisOptions): Redis {
     : new Redis({ ...connection, lazyConnect: true, replyMapping: "legacy" });
 }
 
-function isFitForQueues({ options }: Redis): boolean {
+function isFitForQueues(given: RedisClient): boolean {
+  // Connections of a cluster's client come and go with its nodes: they are best our own.
+  if (isCluster(given)) return false;
+  const { options } = given;
   return (
     options.maxRetriesPerRequest === null &&
     options.commandTimeout === undefined &&

@@ -1,6 +1,6 @@
+import { mastersOf } from "./connection-facts.ts";
 import { layoutKey, ShardKeys } from "./keys.ts";
 import { allShards, countsOf, type Layout, readLayout } from "./layout.ts";
-import { nodesOf } from "./prune-shard.ts";
 import { type RedisClient, runScript } from "./script.ts";
 import { forget } from "./scripts.generated.ts";
 import { shardOf } from "./shard-of.ts";
@@ -63,7 +63,7 @@ export async function countFormer(
   const former = new Set<string>();
   const keyOfRun = /^\{[^}]*:(?<shard>\d+)\}:run:(?<id>[^:]+)$/;
   try {
-    for (const node of nodesOf(redis)) {
+    for (const node of mastersOf(redis)) {
       let cursor = "0";
       do {
         const pattern = `{${namespace}:*}:run:*`;

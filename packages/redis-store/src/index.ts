@@ -29,23 +29,31 @@ export { checkShards, MOST_SHARDS, shardOf } from "./shard-of.ts";
 
 // Connections and servers
 
-export { type Connection, connectRedis, type Purpose } from "./connect-redis.ts";
+export { type Connected, type Connection, connectRedis, type Purpose } from "./connect-redis.ts";
+export { addressOf, isCluster, mastersOf, optionsOf, seedsOf } from "./connection-facts.ts";
 export {
   type DurabilityLevel,
   durabilityOf,
   type PossibleLoss,
   possibleLoss,
 } from "./durability.ts";
+export { endConnection } from "./end-connection.ts";
 export {
   describeFinding,
   type Finding,
   type JudgeOptions,
-  judgeConnection,
-  judgeServer,
+  judgeClient,
+  judgeServers,
   type Risk,
 } from "./judge-server.ts";
 export { deniedCommands } from "./may-run.ts";
-export { productOf, readServerInfo, type ServerInfo } from "./server-info.ts";
+export {
+  productOf,
+  readServerInfo,
+  readServers,
+  type Server,
+  type ServerInfo,
+} from "./server-info.ts";
 export {
   RedisSettledHints,
   type RedisSettledHintsOptions,

@@ -1,6 +1,8 @@
 import type { RedisOptions } from "ioredis";
+import { isCluster, seedsOf } from "./connection-facts.ts";
 import { type DurabilityLevel, durabilityOf } from "./durability.ts";
-import { productOf, type ServerInfo } from "./server-info.ts";
+import type { RedisClient } from "./script.ts";
+import { productOf, type Server, type ServerInfo } from "./server-info.ts";
 
 /** A danger that an application can accept by name, in its option `acceptRisks`. */
 export type Risk = "no-persistence" | "plaintext";
@@ -18,13 +20,52 @@ export interface JudgeOptions {
   /** Where runs matter, a server that forgets them is refused instead of warned of. Default false. */
   readonly isProduction?: boolean;
   readonly acceptRisks?: readonly Risk[];
+  /** The server is one of those that a cluster's client knows, and is to be a node of a cluster. Default false. */
+  readonly isNode?: boolean;
 }
 
 const MIN_MAJOR = 7;
 
 /** What keeps a server from being safe to use. What a managed server keeps to itself counts as right. */
 export function judgeServer(info: ServerInfo, options: JudgeOptions = {}): readonly Finding[] {
-  return [...unfit(info), ...evicting(info), ...forgetful(info, options), ...failing(info)];
+  return [
+    ...unfit(info, options),
+    ...evicting(info),
+    ...forgetful(info, options),
+    ...failing(info),
+  ];
+}
+
+/** The same of all servers behind a connection: what is wrong with several is one finding, which names them. */
+export function judgeServers(
+  redis: RedisClient,
+  servers: readonly Server[],
+  options: JudgeOptions = {},
+): readonly Finding[] {
+  const isNode = isCluster(redis);
+  const found = new Map<string, { readonly finding: Finding; readonly addresses: string[] }>();
+  for (const { address, info } of servers) {
+    for (const finding of judgeServer(info, { ...options, isNode })) {
+      const known = found.get(finding.problem) ?? { finding, addresses: [] };
+      found.set(finding.problem, known);
+      known.addresses.push(address);
+    }
+  }
+  return Array.from(found.values(), ({ finding, addresses }) => {
+    if (!isNode) return finding;
+    return { ...finding, problem: `${finding.problem} (${addresses.join(", ")})` };
+  });
+}
+
+/** `judgeConnection` of all the ways that a client takes. */
+export function judgeClient(redis: RedisClient, options: JudgeOptions = {}): readonly Finding[] {
+  if (!isCluster(redis)) return judgeConnection(redis.options, options);
+  const seeds = seedsOf(redis).map(({ host, isEncrypted }) => (isEncrypted ? undefined : host));
+  const nodes = redis.nodes().map((node) => (node.options.tls ? undefined : node.options.host));
+  const hosts = new Set([...seeds, ...nodes].flatMap((host) => host ?? []));
+  return Array.from(hosts, (host) => judgeConnection({ host }, options))
+    .flat()
+    .slice(0, 1);
 }
 
 /** Whether others can read along, and change what is sent: in production, and to another machine, that is warned of. */
@@ -56,7 +97,7 @@ export function describeFinding({ problem, fix }: Finding): string {
   return `${problem}. ${fix}`;
 }
 
-function* unfit(info: ServerInfo): Generator<Finding> {
+function* unfit(info: ServerInfo, { isNode = false }: JudgeOptions): Generator<Finding> {
   const version = info.get("redis_version") ?? "";
   if (productOf(info).name !== "Valkey" && Number.parseInt(version, 10) < MIN_MAJOR) {
     yield error(`Redis ${version} is too old`, `Use Redis ${MIN_MAJOR}.0 or newer, or Valkey`);
@@ -67,7 +108,14 @@ function* unfit(info: ServerInfo): Generator<Finding> {
       "Name it in `sentinels` of ioredis's options, or connect to the master",
     );
   }
-  if (info.get("role") === "slave") {
+  if (info.get("redis_mode") === "cluster" && !isNode) {
+    yield error(
+      "the server is a node of a cluster, and the connection knows no other",
+      "Give a `Cluster` of ioredis as `connection`",
+    );
+  }
+  // A cluster's client may not know yet that a master became a replica, and finds the new one by itself.
+  if (info.get("role") === "slave" && !isNode) {
     yield error("the server is a replica and takes no writes", "Connect to its master");
   }
 }

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { mastersOf } from "./connection-facts.ts";
 import type { ShardKeys } from "./keys.ts";
 import { type RedisClient, runScript } from "./script.ts";
 import { prune } from "./scripts.generated.ts";
@@ -14,7 +15,8 @@ export async function pruneShard(
 ): Promise<number> {
   try {
     let count = 0;
-    for (const node of nodesOf(redis)) {
+    // In a cluster, each node knows only its own keys.
+    for (const node of mastersOf(redis)) {
       for await (const runs of pagesOfRuns(node, keys)) {
         const page = runs.flatMap((run) => [run, `${run}:calls`]);
         count += (await runScript(redis, prune, { runs: page }, { before })).count;
@@ -24,11 +26,6 @@ export async function pruneShard(
   } catch (error) {
     throw StoreError.from("settled runs cannot be pruned", error);
   }
-}
-
-/** In a cluster, each node knows only its own keys. */
-export function nodesOf(redis: RedisClient): readonly Redis[] {
-  return "nodes" in redis ? redis.nodes("master") : [redis];
 }
 
 async function* pagesOfRuns(node: Redis, keys: ShardKeys): AsyncGenerator<string[]> {

@@ -22,6 +22,7 @@ import {
 } from "@refrain/core";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
+import { optionsOf } from "./connection-facts.ts";
 import { createRun } from "./create-run.ts";
 import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
@@ -88,7 +89,7 @@ export class RedisStore implements ActionStateStore {
     checkNamespace(namespace);
     this.layout = new KnownLayout({ redis, namespace, shards });
     if (durability !== undefined) checkDurability("RedisStore", durability);
-    if (redis.options.keyPrefix) {
+    if (redis.options.keyPrefix || optionsOf(redis).keyPrefix) {
       throw new TypeError(
         "a connection with a keyPrefix cannot be used: name a `namespace` instead",
       );

@@ -43,6 +43,9 @@ export async function runScript<Keys, Args, Outcome extends { readonly tag: stri
   return decodeOutcome(script, await scriptCall(script, keys, args).send(redis));
 }
 
+/** A server that lacks a script is sent it. In a cluster, that may be another server than the one that said so. */
+const MOST_TRIES = 10;
+
 const NEVER_SENT = new Sent();
 
 /** One call of a script: however often it is sent, the server gets the same bytes. */
@@ -71,13 +74,14 @@ export class ScriptCall<Keys, Args, Outcome extends { readonly tag: string }> {
   }
 
   async send(redis: RedisClient): Promise<Reply> {
-    const command = this.#command();
-    try {
-      return await this.#answer(redis, command);
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      command.forget();
-      return await this.#answer(redis, this.#command());
+    for (let tries = 1; ; tries++) {
+      const command = this.#command();
+      try {
+        return await this.#answer(redis, command);
+      } catch (error) {
+        if (!isUnknownScript(error) || tries === MOST_TRIES) throw error;
+        command.forget();
+      }
     }
   }
 

@@ -1,8 +1,34 @@
 import type { Redis } from "ioredis";
+import { addressOf, mastersOf } from "./connection-facts.ts";
+import type { RedisClient } from "./script.ts";
 import { StoreError } from "./store-error.ts";
 
 /** What a server says of itself, by the names that INFO uses. */
 export type ServerInfo = ReadonlyMap<string, string>;
+
+/** One of the servers behind a connection. */
+export interface Server {
+  readonly address: string;
+  readonly info: ServerInfo;
+}
+
+/**
+ * Asks the server behind a connection what it is; in a cluster, every master that its client knows.
+ *
+ * @throws StoreError when one of them does not answer.
+ */
+export async function readServers(redis: RedisClient): Promise<readonly Server[]> {
+  const masters = mastersOf(redis);
+  if (masters.length === 0) {
+    throw new StoreError("no master of the cluster is known", { isTransient: true });
+  }
+  return Promise.all(
+    masters.map(async (master) => ({
+      address: addressOf(master),
+      info: await readServerInfo(master),
+    })),
+  );
+}
 
 /**
  * Asks a server what it is, by INFO and nothing else: the one question that the users of docs/operations.md may ask of it.

@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import { checkNamespace, ShardKeys } from "./keys.ts";
+import type { RedisClient } from "./script.ts";
 
 /** Wakes whoever waits for a run's outcome. */
 export interface SettledHints {
@@ -14,7 +14,7 @@ export interface SettledHints {
 
 export interface RedisSettledHintsOptions {
   /** A connection for nothing but subscriptions: see `connectRedis`. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Default "refrain". */
   readonly namespace?: string;
   /** The shards a run may be in. Default: the only one. */
@@ -23,7 +23,7 @@ export interface RedisSettledHintsOptions {
 
 /** Hints over one subscription for each shard that somebody waits for, however many wait. */
 export class RedisSettledHints implements SettledHints {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #channelsOf: (runId: string) => readonly string[];
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #waiting = new Map<string, number>();

@@ -1,4 +1,5 @@
-import type { Redis, RedisOptions } from "ioredis";
+import { addressOf, isCluster } from "./connection-facts.ts";
+import type { RedisClient } from "./script.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Answers to a greeting that no further try will change. */
@@ -8,43 +9,42 @@ const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR AUTH)/;
 const DISTRUSTED =
   /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_|UNABLE_TO_)/;
 
+/** A node's answer to a cluster's client. */
+const NO_CLUSTER = /^ERR This instance has cluster support disabled/;
+
 /**
  * Resolves when the connection can be used. For the start only: what is lost later comes back by itself.
  *
  * @throws StoreError when no server answers within `timeoutMs`, and at once when it refuses the credentials or TLS fails.
  */
-export async function waitUntilReady(redis: Redis, timeoutMs = 5000): Promise<void> {
+export async function waitUntilReady(redis: RedisClient, timeoutMs = 5000): Promise<void> {
   if (redis.status === "ready") return;
-  const address = addressOf(redis.options);
+  const address = addressOf(redis);
   const failure = await new Promise<StoreError | undefined>((resolve) => {
     let cause: Error | undefined;
+    // What a cluster's client reports is that every node failed; why, it says of each.
+    const failing = isCluster(redis) ? "node error" : "error";
     const end = (verdict?: StoreError): void => {
       clearTimeout(timer);
-      redis.off("ready", onReady).off("end", onEnd).off("error", onError);
+      redis.off("ready", onReady).off("end", onEnd).off(failing, onError);
       resolve(verdict);
     };
     const onReady = (): void => end();
     const onEnd = (): void => end(unreachable(address, "the connection was ended", cause));
     const onLate = (): void => end(unreachable(address, `no answer within ${timeoutMs} ms`, cause));
     const onError = (error: Error): void => {
-      cause = error;
+      // Why a connection could not be made comes before that it was not made.
+      if (error.message !== "Connection is closed.") cause = error;
       if (REFUSED.test(error.message)) end(refused(address, error));
       if (DISTRUSTED.test(codeOf(error))) end(distrusted(address, error));
+      if (NO_CLUSTER.test(error.message)) end(noCluster(address, error));
     };
     const timer = setTimeout(onLate, timeoutMs);
-    redis.on("ready", onReady).on("end", onEnd).on("error", onError);
+    redis.on("ready", onReady).on("end", onEnd).on(failing, onError);
     if (redis.status === "wait") redis.connect().catch(() => {});
     if (redis.status === "end") onEnd();
   });
   if (failure !== undefined) throw failure;
-}
-
-/** Where a connection leads, without its credentials. */
-function addressOf({ host, port, path, sentinels, name }: RedisOptions): string {
-  if (path) return path;
-  if (!sentinels?.length) return `${host}:${port}`;
-  const list = sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port ?? 26_379}`);
-  return `"${name}" by the sentinels ${list.join(", ")}`;
 }
 
 function unreachable(address: string, what: string, cause: Error | undefined): StoreError {
@@ -67,6 +67,13 @@ function isHungUp(cause: Error | undefined): boolean {
 function refused(address: string, cause: Error): StoreError {
   return new StoreError(
     `Redis at ${address} refuses the credentials: ${cause.message}. Correct username and password in \`connection\``,
+    { cause },
+  );
+}
+
+function noCluster(address: string, cause: Error): StoreError {
+  return new StoreError(
+    `Redis at ${address} is no cluster: ${cause.message}. Give a URL, options or a \`Redis\` of ioredis as \`connection\``,
     { cause },
   );
 }

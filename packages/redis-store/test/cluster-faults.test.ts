@@ -113,7 +113,7 @@ test.concurrent("F11 writes to a slot that moves to another node go on, each onc
   await using opened = await openCluster();
   const { servers, writing, slot } = opened;
   const from = await servers.ownerOf(slot);
-  const [to] = servers.servers.filter((server) => server !== from);
+  const to = servers.servers.find((server) => server !== from);
   if (to === undefined) throw new Error("too few nodes");
   const codes = ["TRYAGAIN", "ASK"];
 

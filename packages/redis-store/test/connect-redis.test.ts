@@ -1,8 +1,8 @@
 import net from "node:net";
 import { startRedis } from "@refrain/testkit";
-import { Redis, type RedisOptions } from "ioredis";
+import { type Cluster, Redis, type RedisOptions } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
-import { connectRedis, type Purpose, waitUntilReady } from "../src/index.ts";
+import { type Connection, connectRedis, type Purpose, waitUntilReady } from "../src/index.ts";
 import { redisUrl } from "./open-namespace.ts";
 
 const opened: Redis[] = [];
@@ -11,7 +11,7 @@ afterEach(() => {
   for (const redis of opened.splice(0)) redis.disconnect();
 });
 
-function connect(connection: Parameters<typeof connectRedis>[0], purpose: Purpose) {
+function connect(connection: Exclude<Connection, Cluster>, purpose: Purpose) {
   const connected = connectRedis(connection, purpose);
   opened.push(connected.redis);
   return connected;
@@ -57,7 +57,7 @@ describe("connectRedis", () => {
   });
 
   it("watches for silence where every command has an answer, as long as the application says", () => {
-    const timeouts = (given: Parameters<typeof connectRedis>[0]) =>
+    const timeouts = (given: string | RedisOptions) =>
       (["journal", "worker", "queue", "subscriber"] as const).map(
         (purpose) => connect(given, purpose).redis.options.socketTimeout,
       );

@@ -1,14 +1,8 @@
 import { startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
-import {
-  durabilityOf,
-  type JudgeOptions,
-  judgeConnection,
-  judgeServer,
-  possibleLoss,
-  readServerInfo,
-} from "../src/index.ts";
+import { durabilityOf, type JudgeOptions, possibleLoss, readServerInfo } from "../src/index.ts";
+import { judgeConnection, judgeServer } from "../src/judge-server.ts";
 
 function judge(lines: Readonly<Record<string, string>>, options?: JudgeOptions): string[] {
   const info = new Map(Object.entries({ redis_version: "7.2.4", ...lines }));

@@ -2,23 +2,24 @@ import {
   type Durability,
   describeFinding,
   type Finding,
+  isCluster,
   type JudgeOptions,
-  judgeConnection,
-  judgeServer,
+  judgeClient,
+  judgeServers,
+  type RedisClient,
   type RedisStore,
-  readServerInfo,
+  readServers,
   StoreError,
   waitUntilReady,
 } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { WORKER_COMMANDS } from "./rights/commands.ts";
+import { CLUSTER_COMMANDS, WORKER_COMMANDS } from "./rights/commands.ts";
 import { lackedRules, requireRights } from "./rights/require-rights.ts";
 
 export interface BecomeReadyOptions {
   readonly store: RedisStore;
-  readonly journal: Redis;
-  readonly redis: Redis;
+  readonly journal: RedisClient;
+  readonly redis: RedisClient;
   readonly namespace: string;
   readonly durability: Durability | undefined;
   readonly logger: Logger;
@@ -51,15 +52,16 @@ export async function becomeReady(options: BecomeReadyOptions): Promise<void> {
 
 /** @throws StoreError when the server does not fit; what only makes it less safe is returned. */
 async function judge({ redis, judging }: BecomeReadyOptions): Promise<readonly Finding[]> {
-  const server = judgeServer(await readServerInfo(redis), judging);
+  const server = judgeServers(redis, await readServers(redis), judging);
   const errors = server.filter(({ severity }) => severity === "error").map(describeFinding);
   if (errors.length > 0) throw new StoreError(errors.join("; "));
-  return [...server, ...judgeConnection(redis.options, judging)];
+  return [...server, ...judgeClient(redis, judging)];
 }
 
 /** Hints of settled runs are a client's, and a connection without a name works as well. */
-function neededBy({ durability }: BecomeReadyOptions): readonly string[] {
+function neededBy({ durability, redis }: BecomeReadyOptions): readonly string[] {
   const others = ["subscribe", "unsubscribe", "client|setname"];
+  if (!isCluster(redis)) others.push(...CLUSTER_COMMANDS);
   if (durability?.replicas === undefined) others.push("wait");
   return WORKER_COMMANDS.filter((command) => !others.includes(command));
 }

@@ -11,8 +11,8 @@ import { checkWhole } from "./check-number.ts";
 /** What clients and workers of one application have in common, and must agree on. */
 export interface CommonOptions {
   /**
-   * A URL, the options of ioredis, or an ioredis instance, which serves as a template: connections of Refrain's own are made
-   * like it, and it is left as it is.
+   * A URL, the options of ioredis, or an instance of ioredis's `Redis` or `Cluster`, which serves as a template: connections of
+   * Refrain's own are made like it, and it is left as it is. Give a cluster's clients and workers a `Cluster`, as BullMQ is.
    */
   readonly connection: Connection;
   /** Keeps applications that share a server apart. Default "refrain". */
@@ -51,7 +51,7 @@ export function checkCommonOptions(where: string, options: CommonOptions): void 
   const { connection, errors = {}, limits = {}, codec, durability } = options;
   if (connection === undefined || connection === null) {
     throw new TypeError(
-      `${where}: connection is missing; give a URL, ioredis options or an ioredis instance`,
+      `${where}: connection is missing; give a URL, ioredis options, or a Redis or Cluster of ioredis`,
     );
   }
   for (const [name, value] of Object.entries(errors)) {

@@ -1,17 +1,22 @@
-import { type Connection, connectRedis, type Purpose } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
+import {
+  type Connection,
+  connectRedis,
+  endConnection,
+  type Purpose,
+  type RedisClient,
+} from "@refrain/redis-store";
 
 /** The connections of one client or worker. */
 export class Connections {
   readonly #template: Connection;
-  readonly #owned: Redis[] = [];
+  readonly #owned: RedisClient[] = [];
 
   constructor(template: Connection) {
     this.#template = template;
   }
 
   /** A connection for the purpose; for `queue` perhaps the application's own. */
-  open(purpose: Purpose): Redis {
+  open(purpose: Purpose): RedisClient {
     const { redis, owned } = connectRedis(this.#template, purpose);
     if (owned) this.#owned.push(redis);
     return redis;
@@ -27,9 +32,9 @@ export class Connections {
   }
 }
 
-async function quit(redis: Redis): Promise<void> {
+async function quit(redis: RedisClient): Promise<void> {
   if (redis.status === "ready") await soon(redis.quit());
-  redis.disconnect();
+  endConnection(redis);
 }
 
 const SOON_MS = 500;

@@ -2,12 +2,12 @@ import { type Client, type ClientParts, RunClient } from "@refrain/client";
 import { checkOptions, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
 import {
   checkQueueName,
+  type RedisClient,
   RedisSettledHints,
   RedisStore,
   ShardKeys,
   waitUntilReady,
 } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
 import { COMMON_KEYS, type CommonOptions, checkCommonOptions } from "./common-options.ts";
 import { Connections } from "./connect.ts";
 import { CREATE_COMMANDS } from "./rights/commands.ts";
@@ -71,7 +71,7 @@ function clientParts(options: ClientOptions): ClientParts {
 
 /** However many ask at once, one waits; and the layout and the user's rights are checked once, in one round trip. */
 function reacher(
-  redis: Redis,
+  redis: RedisClient,
   store: RedisStore,
   namespace: string,
 ): Pick<ClientParts, "reach" | "reachToWrite"> {

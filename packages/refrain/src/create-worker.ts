@@ -1,5 +1,5 @@
 import { type CommitPort, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
-import { RedisStore, ShardKeys, waitUntilReady } from "@refrain/redis-store";
+import { addressOf, optionsOf, RedisStore, ShardKeys, waitUntilReady } from "@refrain/redis-store";
 import { RunWorker, type RunWorkerOptions, type Worker } from "@refrain/worker";
 import type { Logger } from "pino";
 import { becomeReady } from "./become-ready.ts";
@@ -35,7 +35,6 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
   const { durability } = options;
   const parts = { redis: journal, namespace, shards, limits, durability, onTrouble };
   const store = new RedisStore({ ...parts, ...seams });
-  const { host, port, path, db, name } = redis.options;
   const judging = { isProduction: isProduction(), acceptRisks: options.acceptRisks };
   return {
     ...options,
@@ -47,7 +46,7 @@ export function workerParts(given: WorkerOptions, seams: WorkerSeams = {}): RunW
     errors,
     limits,
     clock: systemClock,
-    scope: JSON.stringify([name ?? path ?? `${host}:${port}`, db, namespace]),
+    scope: JSON.stringify([addressOf(redis), optionsOf(redis).db, namespace]),
     lead: (shard, owner, forMs) => store.lead(shard, owner, forMs),
     reach: () => waitUntilReady(journal),
     connect: (logger) => {

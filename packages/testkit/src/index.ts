@@ -10,7 +10,7 @@ export { LatePort, RepeatingPort, type Snapshot } from "./ports/copying-ports.ts
 export { type CrashPlan, CrashPort, LossyPort, RefusingPort } from "./ports/faulty-ports.ts";
 export { FullPort } from "./ports/full-port.ts";
 export { type RecordedOp, RecordingPort } from "./ports/recording-port.ts";
-export { RedisCluster, type RedisClusterOptions } from "./redis-cluster.ts";
+export { type MigrateOptions, RedisCluster, type RedisClusterOptions } from "./redis-cluster.ts";
 export { RedisPair, type RedisPairOptions } from "./redis-pair.ts";
 export { type RedisServer, type RedisServerOptions, startRedis } from "./start-redis.ts";
 export { type VirtualClock, virtualClock } from "./virtual-clock.ts";

@@ -224,7 +224,7 @@ export class RedisCluster implements AsyncDisposable {
 /** The id of the node that has a slot, as one of them sees it. */
 async function ownerAt(redis: Redis, slot: number): Promise<string | undefined> {
   const ranges = await redis.cluster("SLOTS");
-  const range = ranges.find(([from, to]) => Number(from) <= slot && slot <= Number(to));
+  const range = ranges.find(([from, to]) => from <= slot && slot <= to);
   return (range?.[2] as unknown as readonly string[] | undefined)?.[2];
 }
 

@@ -1,11 +1,11 @@
 import { type Job, Worker } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { retryDelayMs } from "./decide-finish.ts";
 
 export interface BullWorkerOptions {
   readonly queue: string;
   readonly prefix: string;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   readonly concurrency: number;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;

@@ -1,6 +1,6 @@
 import { type LostJob, overdueRuns, RunQueues, rescueRun, serverTime } from "@refrain/client";
 import { type ActionStateStore, type Clock, type LiveRun, newNonce } from "@refrain/core";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { Logger } from "pino";
 import { type Rescued, Rescuer } from "./rescuer.ts";
 import type { WorkerEmitter } from "./worker-events.ts";
@@ -8,7 +8,7 @@ import type { WorkerEmitter } from "./worker-events.ts";
 export interface RescuersOptions {
   readonly store: ActionStateStore;
   readonly lead: (shard: number, owner: string, forMs: number) => Promise<boolean>;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** The BullMQ prefix of a shard. */
   readonly prefixOf: (shard: number) => string;
   readonly lockDurationMs: number;

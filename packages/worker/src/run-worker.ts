@@ -5,7 +5,7 @@ import {
   loggedError,
 } from "@refrain/core";
 import type { Worker as BullWorker } from "bullmq";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { type Logger, pino } from "pino";
 import { bullWorker } from "./bull-worker.ts";
 import { closeOnSignals } from "./close-signals.ts";
@@ -52,7 +52,7 @@ export interface RunWorkerOptions
   /** Default: the queues of its actions. */
   readonly queues?: readonly string[] | undefined;
   /** BullMQ's own connection; the worker makes duplicates of it. */
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** The numbers of the shards it takes runs from, as they are now: a namespace may grow. */
   readonly shards: () => Promise<readonly number[]>;
   /** The BullMQ prefix of a shard. */
@@ -87,7 +87,6 @@ export class RunWorker implements Worker {
   readonly #plans: readonly QueuePlan[];
   readonly #bullWorkers: BullWorker[] = [];
   readonly #stopRescuers: (() => Promise<void>)[] = [];
-  readonly #copies: Redis[];
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
   #stopLogging: (() => void) | undefined;
@@ -111,7 +110,6 @@ export class RunWorker implements Worker {
     this.#plans = queuesOf([...this.#implementations.values()], options);
     const bounds = boundsOf(this.#implementations.values());
     this.#slots = new RunSlots({ concurrency, bounds, clock });
-    this.#copies = rememberCopies(options.redis);
     if (options.handleRejections) this.#undo.push(takeUnhandledRejections());
     if (options.handleSignals) this.#undo.push(closeOnSignals(() => this.close()));
     this.#started = this.#start();
@@ -241,8 +239,6 @@ export class RunWorker implements Worker {
     if (left > 0) logger.warn({ left }, LEFT);
     await within(CLOSE_WITHIN_MS, closing, clock);
     this.#stopLogging?.();
-    // ioredis would keep the process for another 2 s over one that has ended.
-    for (const copy of this.#copies) if (copy.status !== "end") copy.disconnect();
     await within(CLOSE_WITHIN_MS, this.#options.close(), clock);
     for (const undo of this.#undo) undo();
     logger.info("worker closed");
@@ -258,24 +254,4 @@ function boundsOf(implementations: Iterable<ActionImplementation>): Map<string, 
     if (concurrency !== undefined) bounds.set(definition.name, concurrency);
   }
   return bounds;
-}
-
-/** BullMQ blocks no longer than this for a job. */
-const LONGEST_BLOCK_MS = 10_000;
-
-/**
- * BullMQ duplicates its connection, to block on it for jobs: there silence is a sign of death only later. When Redis is away,
- * it may never close the copy.
- */
-function rememberCopies(redis: Redis): Redis[] {
-  const copies: Redis[] = [];
-  const duplicate = redis.duplicate.bind(redis);
-  redis.duplicate = (override) => {
-    const { socketTimeout } = redis.options;
-    const later = socketTimeout === undefined ? undefined : socketTimeout + LONGEST_BLOCK_MS;
-    const copy = duplicate({ ...override, socketTimeout: later });
-    copies.push(copy);
-    return copy;
-  };
-  return copies;
 }

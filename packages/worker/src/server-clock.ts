@@ -1,6 +1,6 @@
 import { serverTime } from "@refrain/client";
 import type { Clock } from "@refrain/core";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import type { Logger } from "pino";
 
 /** Clocks that differ by less than this are taken to agree: an answer that is on its way for long looks alike. */
@@ -10,13 +10,13 @@ const FRESH_FOR_MS = 10_000;
 
 /** How far this machine's clock is ahead of Redis's; asked only when somebody needs to know, and remembered for a while. */
 export class ServerClock {
-  readonly #redis: Redis;
+  readonly #redis: Redis | Cluster;
   readonly #clock: Clock;
   readonly #logger: Logger;
   #askedAt = Number.NEGATIVE_INFINITY;
   #lead: Promise<number> = Promise.resolve(0);
 
-  constructor(redis: Redis, clock: Clock, logger: Logger) {
+  constructor(redis: Redis | Cluster, clock: Clock, logger: Logger) {
     this.#redis = redis;
     this.#clock = clock;
     this.#logger = logger;

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
-import { connectRedis } from "@refrain/redis-store";
-import { Redis } from "ioredis";
+import {
+  connectRedis,
+  endConnection,
+  type RedisClient,
+  readServerInfo,
+  waitUntilReady,
+} from "@refrain/redis-store";
+import { Cluster, Redis } from "ioredis";
 
 /** The options of every command that talks to a server. */
 export const CONNECTION_OPTIONS = {
@@ -10,8 +16,8 @@ export const CONNECTION_OPTIONS = {
   key: { type: "string" },
 } as const;
 
-export const URL_USAGE =
-  "--url <url>            redis:// or rediss://; default: REDIS_URL, which no process list shows";
+export const URL_USAGE = `--url <url>            redis:// or rediss://; default: REDIS_URL, which no process list shows;
+                         of a cluster, any node's`;
 
 export const TLS_USAGE = `--cacert <file>        the authority that signed the server's certificate
   --cert <file>          this client's certificate, where the server asks for one
@@ -25,11 +31,33 @@ interface ConnectionValues {
 }
 
 /**
- * A connection as a worker's, except that it gives up when the server does.
+ * A connection as a client's, to the whole cluster where the server is a node of one. Whoever has it is to end it.
  *
- * @throws TypeError that says which option is wrong.
+ * @throws TypeError that says which option is wrong, StoreError when the server does not answer.
  */
-export function connect({ url, cacert, cert, key }: ConnectionValues): Redis {
+export async function openConnection(values: ConnectionValues): Promise<RedisClient> {
+  const redis = connect(values);
+  try {
+    await waitUntilReady(redis);
+    const info = await readServerInfo(redis);
+    if (info.get("redis_mode") !== "cluster") return redis;
+  } catch (error) {
+    endConnection(redis);
+    throw error;
+  }
+  endConnection(redis);
+  const { host = "127.0.0.1", port = 6379, username, password, tls } = redis.options;
+  const redisOptions = { username, password, ...(tls && { tls }) };
+  const template = new Cluster([{ host, port }], { lazyConnect: true, redisOptions });
+  const cluster = connectRedis(template, "queue").redis;
+  await waitUntilReady(cluster).catch((error: unknown) => {
+    endConnection(cluster);
+    throw error;
+  });
+  return cluster;
+}
+
+function connect({ url, cacert, cert, key }: ConnectionValues): Redis {
   const files = { ...pem("ca", cacert), ...pem("cert", cert), ...pem("key", key) };
   const tls = Object.keys(files).length === 0 ? {} : { tls: files };
   const address = url ?? process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";

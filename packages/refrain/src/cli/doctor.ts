@@ -1,10 +1,10 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { checkName } from "@refrain/core";
-import { checkNamespace, checkQueueName, waitUntilReady } from "@refrain/redis-store";
+import { addressOf, checkNamespace, checkQueueName, endConnection } from "@refrain/redis-store";
 import { checkRisks } from "../accept-risks.ts";
 import { describeDiagnosis } from "../doctor/describe-diagnosis.ts";
 import { examine } from "../doctor/examine.ts";
-import { CONNECTION_OPTIONS, connect, TLS_USAGE, URL_USAGE } from "./connection-options.ts";
+import { CONNECTION_OPTIONS, openConnection, TLS_USAGE, URL_USAGE } from "./connection-options.ts";
 
 export const DOCTOR_USAGE: string = `refrain doctor [options]
 
@@ -30,11 +30,10 @@ const OPTIONS = {
 /** @returns the exit code */
 export async function doctor(args: readonly string[]): Promise<number> {
   const values = read(args);
-  const redis = connect(values);
+  const redis = await openConnection(values);
   try {
-    await waitUntilReady(redis);
     const diagnosis = await examine(redis, {
-      address: `${redis.options.host}:${redis.options.port}`,
+      address: addressOf(redis),
       namespace: values.namespace,
       queues: values.queue,
       acceptRisks: values["accept-risk"],
@@ -43,7 +42,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     process.stdout.write(`${told}\n`);
     return diagnosis.problems.length === 0 ? 0 : 1;
   } finally {
-    redis.disconnect();
+    endConnection(redis);
   }
 }
 

@@ -3,16 +3,16 @@ import {
   checkNamespace,
   checkShards,
   countLive,
+  endConnection,
   forgetFormer,
   type GrowthStep,
   growShards,
   type Layout,
+  type RedisClient,
   readLayout,
   type ShardRuns,
-  waitUntilReady,
 } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
-import { CONNECTION_OPTIONS, connect, TLS_USAGE, URL_USAGE } from "./connection-options.ts";
+import { CONNECTION_OPTIONS, openConnection, TLS_USAGE, URL_USAGE } from "./connection-options.ts";
 
 export const SHARDS_USAGE: string = `refrain shards [options]
 
@@ -41,9 +41,8 @@ export async function shards(args: readonly string[]): Promise<number> {
   const values = read(args);
   const { namespace, count, forget, json } = values;
   const tell = json ? () => {} : print;
-  const redis = connect(values);
+  const redis = await openConnection(values);
   try {
-    await waitUntilReady(redis);
     if (count !== undefined) {
       const onStep = (step: GrowthStep): void => tell(describeStep(step));
       const hasGrown = await growShards({ redis, namespace, shards: count, onStep });
@@ -55,7 +54,7 @@ export async function shards(args: readonly string[]): Promise<number> {
     tell(`\n${inTheWay} runs, live or settled, still need the former counts: nothing was dropped`);
     return 1;
   } finally {
-    redis.disconnect();
+    endConnection(redis);
   }
 }
 
@@ -71,7 +70,7 @@ function read(args: readonly string[]) {
   return { ...values, count };
 }
 
-async function show(redis: Redis, namespace: string, json: boolean): Promise<void> {
+async function show(redis: RedisClient, namespace: string, json: boolean): Promise<void> {
   const layout = await readLayout(redis, namespace);
   const runs = layout === undefined ? [] : await countLive(redis, namespace, layout);
   if (json) print(JSON.stringify({ namespace, layout, shards: runs }, null, 2));

@@ -3,6 +3,7 @@ import type {
   Diagnosis,
   DurabilityFacts,
   NamespaceFacts,
+  NodeFacts,
   Problem,
   QueueFacts,
 } from "./diagnosis.ts";
@@ -16,6 +17,9 @@ export function describeDiagnosis(diagnosis: Diagnosis): string {
   const replicas = server.replicas === 1 ? "1 replica" : `${server.replicas} replicas`;
   return [
     `${server.product} ${server.version} at ${address}`,
+    ...(diagnosis.cluster === undefined
+      ? []
+      : section("cluster", diagnosis.cluster.masters.map(describeNode))),
     ...section("server", [
       ["role", `${server.role}, ${server.mode}, ${replicas}`],
       ["uptime", duration(server.uptimeSeconds * 1000)],
@@ -44,6 +48,15 @@ export function describeDiagnosis(diagnosis: Diagnosis): string {
     "",
     ...describeProblems(problems),
   ].join("\n");
+}
+
+function describeNode({ address, server, durability }: NodeFacts): Line {
+  const used = `${megabytes(server.usedMemoryBytes)} MB`;
+  const replicas = server.replicas === 1 ? "1 replica" : `${server.replicas} replicas`;
+  return [
+    address,
+    `${server.product} ${server.version}, ${replicas}, ${used}, ${durability.level}`,
+  ];
 }
 
 function appendOnlyFile({ level, appendfsync, lastAofWrite }: DurabilityFacts): string {

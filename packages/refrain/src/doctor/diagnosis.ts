@@ -3,14 +3,25 @@ import type { DurabilityLevel, Layout, PossibleLoss } from "@refrain/redis-store
 /** What `refrain doctor --json` prints. Fields are added, never renamed or taken away, within a major version. */
 export interface Diagnosis {
   readonly address: string;
+  /** Of a cluster: one of its masters, as are `durability` and `clock`. */
   readonly server: ServerFacts;
   readonly durability: DurabilityFacts;
   /** Undefined when the user may not ask. */
   readonly clock: ClockFacts | undefined;
+  /** Undefined when the server is not of a cluster. */
+  readonly cluster: { readonly masters: readonly NodeFacts[] } | undefined;
   readonly access: AccessFacts;
   /** Undefined when the user may not look at it. */
   readonly namespace: NamespaceFacts | undefined;
   readonly problems: readonly Problem[];
+}
+
+export interface NodeFacts {
+  readonly address: string;
+  readonly server: ServerFacts;
+  readonly durability: DurabilityFacts;
+  /** Undefined when the user may not ask. */
+  readonly clock: ClockFacts | undefined;
 }
 
 export interface Problem {

@@ -1,6 +1,17 @@
-import { judgeConnection, judgeServer, type Risk, readServerInfo } from "@refrain/redis-store";
+import {
+  addressOf,
+  isCluster,
+  judgeClient,
+  judgeServers,
+  mastersOf,
+  type RedisClient,
+  type Risk,
+  readServerInfo,
+  readServers,
+  StoreError,
+} from "@refrain/redis-store";
 import type { Redis } from "ioredis";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis, NodeFacts } from "./diagnosis.ts";
 import { judgeAccess, lookAtAccess } from "./look-at-access.ts";
 import { judgeNamespace, lookAtNamespace } from "./look-at-namespace.ts";
 import {
@@ -24,27 +35,49 @@ export interface ExamineOptions {
  *
  * @throws StoreError when the server does not answer, or refuses even to be looked at.
  */
-export async function examine(redis: Redis, options: ExamineOptions): Promise<Diagnosis> {
+export async function examine(redis: RedisClient, options: ExamineOptions): Promise<Diagnosis> {
   const { address, namespace: name, queues, acceptRisks } = options;
   const judging = { isProduction: true, acceptRisks };
-  const info = await readServerInfo(redis);
+  const servers = await readServers(redis);
   const { facts: access, mayLook, mayAskSettings } = await lookAtAccess(redis, name);
-  const appendfsync = await askAppendfsync(redis, mayAskSettings);
-  const clock = mayLook ? await measureClock(redis) : undefined;
+  const masters = mastersOf(redis);
+  const nodes = await Promise.all(
+    masters.map((master) => lookAtNode(master, { mayAskSettings, mayAskTime: mayLook })),
+  );
+  const [first, ...others] = nodes;
+  if (first === undefined) throw new StoreError("there is no master to look at");
   const namespace = mayLook ? await lookAtNamespace(redis, name, queues) : undefined;
   return {
     address,
-    server: serverFacts(info),
-    durability: durabilityFacts(info, appendfsync),
-    clock,
+    server: first.server,
+    durability: first.durability,
+    clock: first.clock,
+    cluster: isCluster(redis) ? { masters: [first, ...others] } : undefined,
     access,
     namespace,
     problems: [
-      ...judgeServer(info, judging),
-      ...judgeConnection(redis.options, judging),
-      ...(clock === undefined ? [] : judgeClock(clock)),
+      ...judgeServers(redis, servers, judging),
+      ...judgeClient(redis, judging),
+      ...nodes.flatMap(({ clock }) => (clock === undefined ? [] : judgeClock(clock))).slice(0, 1),
       ...judgeAccess(access),
       ...(namespace === undefined ? [] : judgeNamespace(namespace)),
     ],
+  };
+}
+
+async function lookAtNode(
+  master: Redis,
+  {
+    mayAskSettings,
+    mayAskTime,
+  }: { readonly mayAskSettings: boolean; readonly mayAskTime: boolean },
+): Promise<NodeFacts> {
+  const info = await readServerInfo(master);
+  const appendfsync = await askAppendfsync(master, mayAskSettings);
+  return {
+    address: addressOf(master),
+    server: serverFacts(info),
+    durability: durabilityFacts(info, appendfsync),
+    clock: mayAskTime ? await measureClock(master) : undefined,
   };
 }

@@ -1,6 +1,6 @@
-import type { Redis } from "ioredis";
+import { isCluster, optionsOf, type RedisClient } from "@refrain/redis-store";
 import { Rights } from "../rights/ask-rights.ts";
-import { VIEWER_COMMANDS, WORKER_COMMANDS } from "../rights/commands.ts";
+import { CLUSTER_COMMANDS, VIEWER_COMMANDS, WORKER_COMMANDS } from "../rights/commands.ts";
 import type { AccessFacts, Problem } from "./diagnosis.ts";
 
 export interface Access {
@@ -14,15 +14,17 @@ export interface Access {
 const LOOKS = ["time", "hmget", "hexists", "exists", "llen", "zcard", "zrange", "zscore"];
 
 /** Finds out what the connection's user may do in a namespace, without doing any of it. */
-export async function lookAtAccess(redis: Redis, namespace: string): Promise<Access> {
+export async function lookAtAccess(redis: RedisClient, namespace: string): Promise<Access> {
   const settings = "config get appendfsync";
-  const commands = [...WORKER_COMMANDS, ...VIEWER_COMMANDS];
-  const rights = await Rights.ask(redis, namespace, commands, [settings]);
+  const isAsked = (command: string): boolean =>
+    isCluster(redis) || !CLUSTER_COMMANDS.includes(command);
+  const [worker, viewer] = [WORKER_COMMANDS.filter(isAsked), VIEWER_COMMANDS.filter(isAsked)];
+  const rights = await Rights.ask(redis, namespace, [...worker, ...viewer], [settings]);
   return {
     facts: {
-      user: redis.options.username ?? "default",
-      lacksForWorker: rights.lackedOf(WORKER_COMMANDS),
-      lacksForViewer: rights.lackedOf(VIEWER_COMMANDS),
+      user: optionsOf(redis).username ?? "default",
+      lacksForWorker: rights.lackedOf(worker),
+      lacksForViewer: rights.lackedOf(viewer),
     },
     mayLook: !LOOKS.some((command) => rights.isDenied(command)),
     mayAskSettings: !rights.isDenied(settings),

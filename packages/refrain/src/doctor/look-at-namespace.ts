@@ -1,6 +1,11 @@
 import { jobIdOf } from "@refrain/client";
-import { LAYOUT_VERSION, type Layout, readLayout, ShardKeys } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
+import {
+  LAYOUT_VERSION,
+  type Layout,
+  type RedisClient,
+  readLayout,
+  ShardKeys,
+} from "@refrain/redis-store";
 import type { NamespaceFacts, OldestRun, Problem, WithoutJob } from "./diagnosis.ts";
 import { lookAtQueue } from "./look-at-queue.ts";
 
@@ -17,7 +22,7 @@ interface Sampled {
 const SAMPLE = 200;
 
 export async function lookAtNamespace(
-  redis: Redis,
+  redis: RedisClient,
   name: string,
   queues: readonly string[],
 ): Promise<NamespaceFacts> {
@@ -43,7 +48,7 @@ export async function lookAtNamespace(
   };
 }
 
-async function sample(redis: Redis, keys: ShardKeys): Promise<Sampled[]> {
+async function sample(redis: RedisClient, keys: ShardKeys): Promise<Sampled[]> {
   const flat = await redis.zrange(keys.live, "0", `${SAMPLE - 1}`, "WITHSCORES");
   const ids = flat.filter((_, index) => index % 2 === 0);
   const fields = await Promise.all(
@@ -65,7 +70,7 @@ function oldest([first]: readonly Sampled[], now: number): OldestRun | undefined
 const YOUNG_MS = 30_000;
 
 async function findWithoutJob(
-  redis: Redis,
+  redis: RedisClient,
   sampled: readonly Sampled[],
   now: number,
 ): Promise<WithoutJob> {
@@ -78,7 +83,7 @@ async function findWithoutJob(
   return { lookedAt: grown.length, runIds };
 }
 
-async function hasLostJob(redis: Redis, { keys, queue, runId }: Sampled): Promise<boolean> {
+async function hasLostJob(redis: RedisClient, { keys, queue, runId }: Sampled): Promise<boolean> {
   const [at, jobId] = [`${keys.prefix}:${queue}`, jobIdOf(runId)];
   const [exists, completed, failed] = await Promise.all([
     redis.exists(`${at}:${jobId}`),
@@ -88,7 +93,7 @@ async function hasLostJob(redis: Redis, { keys, queue, runId }: Sampled): Promis
   return exists === 0 || completed !== null || failed !== null;
 }
 
-async function serverNow(redis: Redis): Promise<number> {
+async function serverNow(redis: RedisClient): Promise<number> {
   const [seconds] = (await redis.time()).map(Number);
   return (seconds ?? 0) * 1000;
 }

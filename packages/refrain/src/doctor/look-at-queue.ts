@@ -1,11 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { ShardKeys } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
+import type { RedisClient, ShardKeys } from "@refrain/redis-store";
 import type { QueueFacts } from "./diagnosis.ts";
 
 /** What BullMQ holds of a queue, over all shards; undefined when there is no such queue. */
 export async function lookAtQueue(
-  redis: Redis,
+  redis: RedisClient,
   shards: readonly ShardKeys[],
   name: string,
 ): Promise<QueueFacts | undefined> {
@@ -43,7 +42,7 @@ const LOOKS = 5;
  * Every worker leaves a key behind when it looks for stalled jobs, which lasts until it looks again. Between the two it can be
  * missed, so it is looked for a few times.
  */
-async function seesWorker(redis: Redis, prefixes: readonly string[]): Promise<boolean> {
+async function seesWorker(redis: RedisClient, prefixes: readonly string[]): Promise<boolean> {
   for (let look = 1; look <= LOOKS; look++) {
     const found = await Promise.all(prefixes.map((at) => redis.exists(`${at}:stalled-check`)));
     if (found.includes(1)) return true;

@@ -1,5 +1,4 @@
-import { deniedCommands, ShardKeys } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
+import { deniedCommands, mastersOf, type RedisClient, ShardKeys } from "@refrain/redis-store";
 
 interface Place {
   readonly key: string;
@@ -12,6 +11,11 @@ const SHAPES: Readonly<Record<string, (place: Place) => string>> = {
   time: () => "time",
   wait: () => "wait 0 0",
   "client|setname": () => "client setname refrain",
+  "cluster|slots": () => "cluster slots",
+  "cluster|info": () => "cluster info",
+  asking: () => "asking",
+  readonly: () => "readonly",
+  readwrite: () => "readwrite",
   eval: ({ key }) => `eval 0 1 ${key}`,
   evalsha: ({ key }) => `evalsha 0 1 ${key}`,
   bzpopmin: ({ key }) => `bzpopmin ${key} 0`,
@@ -41,13 +45,17 @@ export class Rights {
    * @throws StoreError when even this question is refused.
    */
   static async ask(
-    redis: Redis,
+    redis: RedisClient,
     namespace: string,
     commands: readonly string[],
     whole: readonly string[] = [],
   ): Promise<Rights> {
     const asked = Array.from(new Set(commands), (command) => askAbout(command, namespace));
-    return new Rights(namespace, new Set(await deniedCommands(redis, [...asked, ...whole])));
+    // Each node of a cluster has users of its own.
+    const denied = await Promise.all(
+      mastersOf(redis).map((master) => deniedCommands(master, [...asked, ...whole])),
+    );
+    return new Rights(namespace, new Set(denied.flat()));
   }
 
   isDenied(command: string): boolean {

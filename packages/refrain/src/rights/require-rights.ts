@@ -1,5 +1,4 @@
-import { StoreError } from "@refrain/redis-store";
-import type { Redis } from "ioredis";
+import { optionsOf, type RedisClient, StoreError } from "@refrain/redis-store";
 import { Rights } from "./ask-rights.ts";
 
 /**
@@ -7,7 +6,7 @@ import { Rights } from "./ask-rights.ts";
  * hear when it asks for it.
  */
 export async function lackedRules(
-  redis: Redis,
+  redis: RedisClient,
   namespace: string,
   commands: readonly string[],
 ): Promise<readonly string[]> {
@@ -19,9 +18,9 @@ export async function lackedRules(
 }
 
 /** @throws StoreError when there is anything that the user lacks. */
-export function requireRights(redis: Redis, who: string, lacked: readonly string[]): void {
+export function requireRights(redis: RedisClient, who: string, lacked: readonly string[]): void {
   if (lacked.length === 0) return;
-  const user = redis.options.username ?? "default";
+  const user = optionsOf(redis).username ?? "default";
   throw new StoreError(
     `user "${user}" of Redis lacks rights that ${who} needs: ACL SETUSER ${user} ${lacked.join(" ")}. The file acl/worker.acl of the package refrain grants all that workers and clients need`,
   );

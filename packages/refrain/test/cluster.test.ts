@@ -1,0 +1,172 @@
+import {
+  connectRedis,
+  endConnection,
+  RedisSettledHints,
+  ShardKeys,
+  shardOf,
+} from "@refrain/redis-store";
+import { eventually, RedisCluster, startRedis } from "@refrain/testkit";
+import { Cluster, Redis } from "ioredis";
+import { pino } from "pino";
+import {
+  type Client,
+  createClient,
+  createWorker,
+  defineAction,
+  durable,
+  type Worker,
+  type WorkerOptions,
+} from "refrain";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { aclArgs, refusals } from "./support/acl.ts";
+
+const SHARDS = 3;
+const RUNS = 24;
+const USER = { username: "worker", password: "secret" } as const;
+
+let servers: RedisCluster;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  servers = await RedisCluster.start({ replicas: 1, args: aclArgs("worker") });
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+afterAll(async () => servers[Symbol.asyncDispose]());
+
+/** What the nodes refused the user; a wrong password is one of these tests' own. */
+async function refused(): Promise<string[]> {
+  const all = await Promise.all(servers.servers.map(({ url }) => refusals(url)));
+  return all.flat().filter((line) => !line.includes("reason auth"));
+}
+
+type Seeds = ConstructorParameters<typeof Cluster>[0];
+
+interface Given {
+  readonly keyPrefix?: string;
+  readonly redisOptions?: Readonly<Record<string, string>>;
+}
+
+/** An application's own cluster, as it hands it over. */
+function cluster(options: Given = {}, seeds: Seeds = servers.seeds): Cluster {
+  const { redisOptions = USER } = options;
+  return new Cluster([...seeds], { lazyConnect: true, ...options, redisOptions });
+}
+
+const double = defineAction<number, number>({ name: "double" });
+const multiply = durable("multiply", (a: number, b: number) => a * b);
+const actions = [double.implement((ctx, n) => ctx.durableExecute(multiply, [n, 2]))];
+
+interface Logged extends Worker {
+  readonly said: readonly string[];
+}
+
+function worker(options: Partial<WorkerOptions> = {}): Logged {
+  const said: string[] = [];
+  const logger = pino({ level: "warn" }, { write: (line) => said.push(line) });
+  const made = createWorker({ connection: cluster(), actions, shards: SHARDS, logger, ...options });
+  closing.push(() => made.close());
+  return Object.assign(made, { said });
+}
+
+function client(connection = cluster()): Client {
+  const made = createClient({ connection, shards: SHARDS });
+  closing.push(() => made.close());
+  return made;
+}
+
+test("workers and clients take a Cluster, and its user needs no more than the shipped file grants", async () => {
+  const items = Array.from({ length: RUNS }, (_, n) => ({ input: n, runId: `run-${n}` }));
+  const { said } = worker();
+  await worker().ready();
+  const asking = client();
+
+  const runs = await asking.enqueueMany(double, items);
+  const outputs = await Promise.all(runs.map((run) => run.result()));
+
+  expect(new Set(items.map(({ runId }) => shardOf(runId, SHARDS))).size).toBe(SHARDS);
+  expect(outputs).toEqual(items.map(({ input }) => input * 2));
+  expect(await asking.rebuild()).toBe(0);
+  expect(said).toEqual([]);
+  expect(await refused()).toEqual([]);
+});
+
+test("hints of settled runs come from whichever node settles them", async () => {
+  const { redis } = connectRedis(cluster(), "subscriber");
+  const hints = new RedisSettledHints({ redis, shardsOf: (runId) => [shardOf(runId, SHARDS)] });
+  closing.push(() => endConnection(redis));
+  const items = Array.from({ length: RUNS }, (_, n) => ({ input: n, runId: `heard-${n}` }));
+  const heard = new Set<string>();
+  for (const { runId } of items) hints.onSettled(runId, () => heard.add(runId));
+  const channels = Array.from({ length: SHARDS }, (_, n) => new ShardKeys("refrain", n).settled);
+  await eventually(async () => expect(await subscriptions(channels)).toBe(SHARDS));
+  await worker().ready();
+
+  await client().enqueueMany(double, items);
+
+  await eventually(() => expect([...heard].toSorted()).toEqual(items.map(byId).toSorted()));
+  expect(await refused()).toEqual([]);
+});
+
+/** How many subscriptions of these channels there are, over all nodes. */
+async function subscriptions(channels: readonly string[]): Promise<number> {
+  let sum = 0;
+  for (const { url } of servers.servers) {
+    const redis = new Redis(url);
+    const counts = await redis.pubsub("NUMSUB", ...channels);
+    redis.disconnect();
+    for (const count of counts) if (typeof count === "number") sum += count;
+  }
+  return sum;
+}
+
+function byId({ runId }: { readonly runId: string }): string {
+  return runId;
+}
+
+test("a worker refuses what only knows one node, or knows no cluster, and says what to give instead", async () => {
+  await using single = await startRedis({ args: aclArgs("worker") });
+  const [node] = servers.servers;
+  const toNode = worker({ connection: { port: node?.port ?? 0, ...USER } });
+  const toSingle = worker({ connection: cluster({}, [single.url]) });
+  const unknown = worker({ connection: cluster({ redisOptions: { ...USER, password: "no" } }) });
+
+  await expect(toNode.ready()).rejects.toThrow(/a node of a cluster.*Give a `Cluster`/);
+  await expect(toSingle.ready()).rejects.toThrow(/is no cluster.*Give a URL/);
+  await expect(unknown.ready()).rejects.toThrow(
+    /cluster of 127\.0\.0\.1:\d+, .* refuses the credentials: WRONGPASS/,
+  );
+  expect([...toNode.said, ...toSingle.said, ...unknown.said].join("")).not.toContain('"no"');
+});
+
+test("a cluster's keyPrefix and durability are refused, each with what to do instead", () => {
+  const prefixed = cluster({ keyPrefix: "app:" });
+  const inNodes = cluster({ redisOptions: { keyPrefix: "app:" } });
+  const durability = { replicas: 1 } as const;
+
+  for (const connection of [prefixed, inNodes]) {
+    expect(() => createClient({ connection })).toThrow(/keyPrefix, "app:".*namespace/);
+    expect(() => createWorker({ connection, actions })).toThrow(/keyPrefix, "app:".*namespace/);
+  }
+  expect(() => createClient({ connection: cluster(), durability })).toThrow(
+    /durability cannot be waited for over a cluster: set `min-replicas-to-write`/,
+  );
+});
+
+test("clients and workers end although no node of their cluster was ever there", async () => {
+  const nobody = cluster({}, [{ host: "127.0.0.1", port: 1 }]);
+  const made = createWorker({ connection: nobody, actions, logger: pino({ level: "silent" }) });
+  const asking = createClient({ connection: nobody });
+
+  await expect(made.ready()).rejects.toThrow(
+    /cluster of 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/,
+  );
+  const asked = asking.enqueue(double, 1);
+  asked.catch(() => {});
+  await Promise.all([made.close(), asking.close()]);
+
+  await expect(asked).rejects.toThrow(/ended/);
+});
