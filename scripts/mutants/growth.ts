@@ -1,0 +1,42 @@
+import type { Edit, Mutant, Mutants } from "./mutant.ts";
+
+const store = "packages/redis-store";
+
+function caught(file: string, title: string, ...edits: readonly Edit[]): Mutant {
+  const caughtBy = { file: `${store}/test/grow.test.ts`, title };
+  return { file: `${store}/${file}`, edits, caughtBy };
+}
+
+/** Faults in how a namespace gets more shards. */
+export const growth: Mutants = {
+  "a shard takes runs by whatever count": caught(
+    "lua/create.lua",
+    "that are dropped stay refused: a process that knows only them makes no run by them",
+    ["if placedBy ~= count then", "if false then"],
+  ),
+  "the newest count is tried first": caught(
+    "src/create-run.ts",
+    "has each id once, whoever creates it between which steps, and whatever count he knows",
+    ["of placements.entries()", "of placements.toReversed().entries()"],
+  ),
+  "a late copy lowers a shard's count": caught(
+    "lua/place.lua",
+    "a late copy of an earlier growth lowers nothing",
+    ["if known and tonumber(known) > tonumber(count)", "if false"],
+  ),
+  "old shards are told before the new ones": caught(
+    "src/grow-shards.ts",
+    "can be finished after it was broken off at any step, and works in between",
+    ["[...numbers(from, shards), ...numbers(0, from)]", "numbers(0, shards)"],
+  ),
+  "a run that is not found is not looked for by the layout of now": caught(
+    "src/find-run.ts",
+    "who knows the former count only is told so, and finds what others have made meanwhile",
+    ["await layout.refresh();", ""],
+  ),
+  "settled runs do not keep a former count": caught(
+    "src/former-runs.ts",
+    "are dropped when no run is left, live or settled, that only they lead to, and not before",
+    ["if (left > 0) return left;", ""],
+  ),
+};
