@@ -15,6 +15,7 @@ const TASKS = {
   start: { projects: [QUICKSTART], command: (args) => node(QUICKSTART, args) },
   test: { projects: ["*"], command: (args) => ["pnpm", ["exec", "vitest", "run", ...args]] },
   bench: { projects: [BENCH], command: (args) => node(BENCH, args) },
+  scale: { projects: [BENCH], command: (args) => node(BENCH, args, "scale") },
   soak: { projects: [BENCH], command: (args) => node(BENCH, args, "soak") },
   exec: { projects: [], command: ([command, ...args]) => [command, args] },
 };
@@ -27,7 +28,7 @@ async function main([name, ...args]) {
   const task = Object.hasOwn(TASKS, name ?? "") ? TASKS[name] : undefined;
   if (task === undefined || (name === "exec" && args.length === 0)) {
     console.error(
-      "usage: node tools/dev.mjs start|test|bench|soak [args], or exec <command> [args]",
+      "usage: node tools/dev.mjs start|test|bench|scale|soak [args], or exec <command> [args]",
     );
     return 2;
   }

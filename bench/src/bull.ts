@@ -75,6 +75,6 @@ export async function startBullWorker(
   };
 }
 
-export function prefixOf({ namespace }: Place): string {
-  return `{${namespace}:0}`;
+export function prefixOf({ namespace }: Place, shard = 0): string {
+  return `{${namespace}:${shard}}`;
 }

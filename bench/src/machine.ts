@@ -31,10 +31,6 @@ export async function readMachine(redisUrl: string): Promise<Machine> {
 }
 
 /** The conditions under which figures hold, for people. */
-export function describe(machine: Machine, rounds: number): string[] {
-  const { cpu, cores, node, redis, durability, load, date } = machine;
-  return [
-    `${date}, ${cores} cores of ${cpu}, load ${load.toFixed(1)}`,
-    `Node ${node}, Redis ${redis}, ${durability}; ${rounds} rounds, one worker process, 50 runs in flight, 100-byte results`,
-  ];
+export function describe({ date, cores, cpu, load, node, redis, durability }: Machine): string {
+  return `${date}, ${cores} cores of ${cpu}, load ${load.toFixed(1)}, Node ${node}, Redis ${redis}, ${durability}`;
 }

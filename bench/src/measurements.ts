@@ -3,7 +3,7 @@ import type { CoreFigures } from "./core-only.ts";
 import type { EnqueueFigures } from "./enqueueing.ts";
 import type { Sample } from "./gauge.ts";
 import type { Latencies } from "./latency.ts";
-import type { Machine } from "./machine.ts";
+import { describe, type Machine } from "./machine.ts";
 import type { MemoryFigures } from "./memory.ts";
 import type { ReplayFigures } from "./replay.ts";
 
@@ -18,4 +18,9 @@ export interface Measurements {
   readonly enqueues: EnqueueFigures[];
   readonly memory: MemoryFigures[];
   readonly core: { readonly completionOnly: CoreFigures; readonly reconcilable: CoreFigures }[];
+}
+
+/** The conditions under which the figures hold, for people. */
+export function conditionsOf({ machine, rounds }: Measurements): string {
+  return `${describe(machine)}; ${rounds} rounds, one worker process, 50 runs in flight, 100-byte results`;
 }

@@ -1,6 +1,5 @@
 import type { Sample } from "./gauge.ts";
-import { describe } from "./machine.ts";
-import type { Measurements } from "./measurements.ts";
+import { conditionsOf, type Measurements } from "./measurements.ts";
 import { cpuOf, journalScriptsPerRun, perCall, samplesOf, speedOf } from "./sample-figures.ts";
 import { median, spreadText } from "./statistics.ts";
 import { targetsText } from "./targets.ts";
@@ -9,7 +8,7 @@ import { textTable } from "./text-table.ts";
 /** The figures for people to read: medians, with the lowest and highest of all rounds; ratios within each round. */
 export function report(measurements: Measurements): string {
   const parts = [
-    describe(measurements.machine, measurements.rounds).join("\n"),
+    conditionsOf(measurements),
     runsTable(measurements),
     callsTable(measurements),
     latencyTable(measurements),

@@ -5,6 +5,7 @@ import type { Sample } from "./gauge.ts";
 import type { Latencies } from "./latency.ts";
 import type { MemoryFigures } from "./memory.ts";
 import type { ReplayFigures } from "./replay.ts";
+import type { Tally } from "./scale/member.ts";
 import type { Place } from "./system.ts";
 
 /** What a worker process is asked to measure. */
@@ -22,6 +23,8 @@ export type Request =
       readonly calls: number;
       readonly times: number;
     }
+  | { readonly task: "join"; readonly place: Place }
+  | { readonly task: "tally" | "leave" }
   | { readonly task: "core"; readonly isReconcilable: boolean; readonly runs: number };
 
 /** What each request is answered with. */
@@ -31,5 +34,8 @@ export interface Answers {
   readonly enqueue: EnqueueFigures;
   readonly memory: MemoryFigures;
   readonly replay: ReplayFigures;
+  readonly join: true;
+  readonly tally: Tally;
+  readonly leave: true;
   readonly core: CoreFigures;
 }

@@ -4,6 +4,7 @@ import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { type Client, createClient } from "refrain";
+import { arriveSteadily, every } from "./arrivals.ts";
 import { soakAction } from "./soak/action.ts";
 import { Fleet } from "./soak/fleet.ts";
 import type { FromWorker, ToWorker } from "./soak/messages.ts";
@@ -33,7 +34,9 @@ async function soak(options: SoakOptions): Promise<boolean> {
   const watch = new Watch(redis, namespace);
   const until = performance.now() + minutes * 60_000;
   await Promise.all([
-    arrivals(client, world, options.rate, until),
+    arriveSteadily({ rate: options.rate, until, everyMs: ARRIVE_EVERY_MS }, (from, count) =>
+      enqueue(client, world, from, count),
+    ),
     every(options.killEverySeconds * 1000, until, async () => fleet.kill()),
     every(CHECK_EVERY_MS, until, async () => print(await watch.look(fleet, world), fleet, world)),
   ]);
@@ -68,32 +71,18 @@ async function hear(
   answer({ kind: "answer", id, value });
 }
 
-async function arrivals(
+function enqueue(
   client: Client,
   world: OutsideWorld,
-  rate: number,
-  until: number,
-): Promise<void> {
-  let arrived = 0;
-  const startedAt = performance.now();
-  await every(ARRIVE_EVERY_MS, until, async () => {
-    const due = Math.floor(((performance.now() - startedAt) / 1000) * rate) - arrived;
-    const items = Array.from({ length: due }, (_, index) => `soak-${arrived + index}`);
-    arrived += due;
-    for (const runId of items) world.expect(runId);
-    await client.enqueueMany(
-      soakAction,
-      items.map((runId) => ({ input: runId, runId })),
-    );
-  });
-}
-
-/** Does something again and again, one after the other, the first time after one interval. */
-async function every(ms: number, until: number, act: () => Promise<void>): Promise<void> {
-  for (let due = performance.now() + ms; due < until; due = Math.max(due + ms, performance.now())) {
-    await pause(due - performance.now());
-    await act();
-  }
+  from: number,
+  count: number,
+): Promise<unknown> {
+  const runIds = Array.from({ length: count }, (_, index) => `soak-${from + index}`);
+  for (const runId of runIds) world.expect(runId);
+  return client.enqueueMany(
+    soakAction,
+    runIds.map((runId) => ({ input: runId, runId })),
+  );
 }
 
 /** Runs that are still there afterwards are judged as they are: never settled. */

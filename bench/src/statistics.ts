@@ -35,3 +35,9 @@ export function spreadText(figures: readonly number[], digits: number): string {
   const { median: middle, min, max } = spreadOf(figures);
   return `${middle.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
 }
+
+/** The figure below which a share of all lie. */
+export function quantile(figures: readonly number[], share: number): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

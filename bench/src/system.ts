@@ -5,6 +5,8 @@ import type { Work } from "./contenders.ts";
 export interface Place {
   readonly redisUrl: string;
   readonly namespace: string;
+  /** Default 1. */
+  readonly shards?: number;
   /** Where Refrain's worker logs. Default: where it does by itself. */
   readonly logger?: Logger;
 }

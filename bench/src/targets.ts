@@ -1,6 +1,5 @@
-import { describe } from "./machine.ts";
 import { markdownTable } from "./markdown.ts";
-import type { Measurements } from "./measurements.ts";
+import { conditionsOf, type Measurements } from "./measurements.ts";
 import { rowsOf } from "./rows.ts";
 import { textTable } from "./text-table.ts";
 
@@ -13,8 +12,7 @@ export function targetsText(measurements: Measurements): string {
 
 /** The same for a document, with the conditions it holds under. */
 export function targetsMarkdown(measurements: Measurements): string {
-  const conditions = describe(measurements.machine, measurements.rounds);
-  return `${conditions.join(". ")}.\n\n${markdownTable(HEAD, cellsOf(measurements))}`;
+  return `${conditionsOf(measurements)}.\n\n${markdownTable(HEAD, cellsOf(measurements))}`;
 }
 
 function cellsOf(measurements: Measurements): string[][] {

@@ -5,7 +5,27 @@ import { measureLatencies } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import { measureReplay } from "./replay.ts";
 import type { Answers, Request } from "./requests.ts";
+import { Member, type Tally } from "./scale/member.ts";
+import type { Place } from "./system.ts";
 import { workOff } from "./work-off.ts";
+
+/** Of the pool this process has joined, if any. */
+let member: Member | undefined;
+
+async function join(place: Place): Promise<true> {
+  member = await Member.join(place);
+  return true;
+}
+
+async function tally(): Promise<Tally> {
+  if (member === undefined) throw new Error("this process has joined no pool");
+  return member.tally();
+}
+
+async function leave(): Promise<true> {
+  await member?.leave();
+  return true;
+}
 
 function answer(request: Request): Promise<Answers[keyof Answers]> {
   switch (request.task) {
@@ -19,6 +39,12 @@ function answer(request: Request): Promise<Answers[keyof Answers]> {
       return measureEnqueueing(request.redisUrl);
     case "memory":
       return measureMemory({ redisUrl: request.redisUrl });
+    case "join":
+      return join(request.place);
+    case "tally":
+      return tally();
+    case "leave":
+      return leave();
     case "core":
       return measureCore(request.isReconcilable, request.runs);
   }
