@@ -2,7 +2,6 @@ import type { AttemptCalls } from "../calls/attempt-calls.ts";
 import { MAX_WAIT_IN_PLACE_MS } from "../decisions/retry-policy.ts";
 import type { AttemptObserver, ReleaseReason } from "../ports/attempt.ts";
 import type { Clock } from "../words/clock.ts";
-import { deferred } from "../words/deferred.ts";
 import type { Notices } from "../words/notices.ts";
 
 /** Why a run is handed back, and how long it then stays where it is. */
@@ -37,7 +36,7 @@ export class Lookout {
   readonly #host: LookoutHost;
   readonly #calls: AttemptCalls;
   readonly #options: LookoutOptions;
-  readonly #allClosed = deferred<void>();
+  #onAllClosed: (() => void) | undefined;
   #isLooking = false;
   #idleTurns = 0;
 
@@ -53,10 +52,10 @@ export class Lookout {
     this.#options.clock.turns.deliver(this.#lookAround);
   }
 
-  /** Resolves when the attempt is ending and none of its calls is under way. */
-  allClosed(): Promise<void> {
+  /** Calls back when the attempt is ending and none of its calls is under way. */
+  onAllClosed(listener: () => void): void {
+    this.#onAllClosed = listener;
     this.changed();
-    return this.#allClosed.promise;
   }
 
   readonly #lookAround = (): void => {
@@ -67,7 +66,7 @@ export class Lookout {
     if (host.isEnding && inFlight.size === 0) {
       // A schema may take its time over the output, or for ever.
       if (host.isReleasing) this.#options.clock.timer(ENDING_MS, () => void host.handBack(true));
-      return this.#allClosed.resolve();
+      return this.#tellAllClosed();
     }
     // Between two calls there is a turn without one; only turns on end are a wait.
     if (inFlight.size > 0) this.#idleTurns = 0;
@@ -77,6 +76,12 @@ export class Lookout {
     if (waits.size < inFlight.size || waits.remainingMs <= MAX_WAIT_IN_PLACE_MS) return;
     host.startRelease({ reason: "outcome-unknown", delayMs: waits.remainingMs });
   };
+
+  #tellAllClosed(): void {
+    const listener = this.#onAllClosed;
+    this.#onAllClosed = undefined;
+    listener?.();
+  }
 
   /** Nothing durable is under way and the action has not ended: it waits for something that no replay restores. */
   #noticeIdle(): void {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { AttemptCalls } from "../calls/attempt-calls.ts";
+import { AttemptCalls, type CallsHost } from "../calls/attempt-calls.ts";
 import { AttemptLog } from "../calls/attempt-log.ts";
-import { type Ending, settlementOf } from "../calls/ending.ts";
+import { settlementOf } from "../calls/ending.ts";
 import { Journal } from "../calls/journal.ts";
 import { LastCalls } from "../calls/last-calls.ts";
 import { type ContextHost, liveContext } from "../calls/live-context.ts";
@@ -9,7 +9,7 @@ import { Outcomes } from "../calls/outcomes.ts";
 import type { ErrorClasses } from "../decisions/error-payload.ts";
 import type { ActionImplementation } from "../ports/action.ts";
 import type { Attempt, AttemptEnd, AttemptObserver } from "../ports/attempt.ts";
-import type { Claim, ClaimedRun } from "../ports/store.ts";
+import type { Claim, ClaimedRun, Settlement } from "../ports/store.ts";
 import type { Clock } from "../words/clock.ts";
 import type { Codec } from "../words/codec.ts";
 import { deferred } from "../words/deferred.ts";
@@ -20,6 +20,7 @@ import type { Limits } from "../words/limits.ts";
 import type { Notices } from "../words/notices.ts";
 import { placeInRun } from "../words/place.ts";
 import { normaliseThrown } from "../words/thrown.ts";
+import { type Done, whenDone } from "../words/when-done.ts";
 import { Lookout, type LookoutHost, type Release } from "./lookout.ts";
 
 export interface RunningAttemptOptions {
@@ -41,7 +42,7 @@ export interface RunningAttemptOptions {
  * One attempt from its first line to its end. It is `open` until it is asked to hand back (`releasing`), its last write is
  * made (`sealed`) or it ends (`over`); only an open attempt starts calls.
  */
-export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
+export class RunningAttempt implements Attempt, ContextHost, CallsHost, LookoutHost {
   readonly runId: string;
   readonly action: string;
   readonly epoch: number;
@@ -57,7 +58,7 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
   readonly #abort = new LazyAbort();
   #phase: "open" | "releasing" | "sealed" | "over" = "open";
   #release: Release | undefined;
-  #ending: Ending | undefined;
+  #ending: Done | undefined;
   #isActionOver = false;
 
   constructor(options: RunningAttemptOptions) {
@@ -79,8 +80,7 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
       bytesLeft: () => this.#journal.bytesLeft,
       takeSeq: () => this.#journal.takeSeq(),
     });
-    // Options are handed on one by one: spreads of many fields cost more than the rest of an attempt without calls.
-    this.#calls = new AttemptCalls({
+    this.#calls = new AttemptCalls(this, {
       claim,
       run,
       implementation,
@@ -89,13 +89,6 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
       mayStartEffect: options.mayStartEffect,
       journal: this.#journal,
       outcomes: this.#outcomes,
-      isEnding: () => this.#ending !== undefined,
-      mayStart: (marked) => this.#phase === "open" || (marked && this.#phase === "releasing"),
-      live: () => this.#log.unmute(),
-      changed: () => this.#lookout.changed(),
-      fail: (error) => this.fail(error),
-      abort: (error) => this.abort(error),
-      broken: (error) => this.#break(error),
     });
     this.#lastCalls = new LastCalls({
       implementation,
@@ -113,7 +106,7 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
   begin(): void {
     const { claim, run, codec, implementation } = this.#options;
     claim.onLost((error) =>
-      error instanceof ClaimLostError ? this.abort(error) : this.#break(error),
+      error instanceof ClaimLostError ? this.abort(error) : this.broken(error),
     );
     if (run.unreadable !== undefined) return this.#unread(run.unreadable);
     let input: unknown;
@@ -128,13 +121,12 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
     const context = liveContext(this, {
       calls: this.#calls,
       random: this.#random,
-      log: this.#log.logger,
+      log: () => this.#log.logger,
       ignoreReconcilers: this.#options.ignoreReconcilers,
     });
-    const act = async (): Promise<unknown> => implementation.handler(context, input);
-    act().then(
-      (value) => this.#actionEnded({ kind: "returned", value }),
-      (error: unknown) => this.#actionEnded({ kind: "threw", error }),
+    whenDone(
+      () => implementation.handler(context, input),
+      (ending) => this.#actionEnded(ending),
     );
     this.#lookout.changed();
   }
@@ -162,7 +154,7 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
   }
 
   fail(error: unknown): void {
-    this.#startFinish({ kind: "threw", error });
+    this.#finish({ kind: "threw", error });
   }
 
   // ContextHost: what the action asks.
@@ -173,6 +165,25 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
 
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  // CallsHost: what the calls ask, and what they set off.
+
+  mayStart(isMarked: boolean): boolean {
+    return this.#phase === "open" || (isMarked && this.#phase === "releasing");
+  }
+
+  wentLive(): void {
+    this.#log.unmute();
+  }
+
+  changed(): void {
+    this.#lookout.changed();
+  }
+
+  /** What cannot be written down must not leave the attempt hanging: another one goes on from what is recorded. */
+  broken(error: unknown): void {
+    this.#end({ kind: "broken", error: normaliseThrown(error) });
   }
 
   // LookoutHost: what looking around asks, and what it sets off.
@@ -209,17 +220,21 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
 
   // The end of an attempt.
 
-  #actionEnded(ending: Ending): void {
+  #actionEnded(ending: Done): void {
     this.#isActionOver = true;
-    this.#startFinish(ending);
+    this.#finish(ending);
   }
 
-  #startFinish(ending: Ending): void {
-    this.#finish(ending).catch((error: unknown) => this.#break(error));
-  }
-
-  async #finish(given: Ending): Promise<void> {
+  #finish(given: Done): void {
     if (this.#ending !== undefined || this.isOver) return;
+    try {
+      this.#startEnding(given);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  #startEnding(given: Done): void {
     // What floats can start no more: the next attempt ends the run, once all that is under way here is recorded.
     if (this.#isActionOver && this.#phase === "releasing" && this.#lastCalls.areFloating) return;
     const ending = this.#isActionOver ? this.#lastCalls.judge(given) : given;
@@ -227,16 +242,30 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
     const reason = ending.kind === "threw" ? ending.error : ENDED;
     if (this.#isActionOver) this.#lastCalls.letGo(reason);
     else this.#lastCalls.letGoOfAll(reason);
-    if (this.#calls.inFlight.size > 0 || this.#phase === "releasing") {
-      await this.#lookout.allClosed();
-    }
+    const isAnyLeft = this.#calls.inFlight.size > 0 || this.#phase === "releasing";
+    if (isAnyLeft) this.#lookout.onAllClosed(() => this.#settle(ending));
+    else this.#settle(ending);
+  }
+
+  #settle(ending: Done): void {
     const { implementation, codec, errors, limits } = this.#options;
     const options = { implementation, codec, errors, limits, outcomes: this.#outcomes };
-    const settlement = await settlementOf(this.runId, ending, options);
+    try {
+      const settlement = settlementOf(this.runId, ending, options);
+      if (!(settlement instanceof Promise)) return this.#seal(settlement);
+      settlement.then((parsed) => this.#seal(parsed)).catch((error: unknown) => this.broken(error));
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  #seal(settlement: Settlement): void {
     if (this.isOver) return;
     this.#phase = "sealed";
-    this.#options.claim.settle(settlement);
-    if (await this.#isAcknowledged()) this.#end({ kind: "settled", status: settlement.status });
+    const { claim } = this.#options;
+    claim.settle(settlement);
+    // Never when the claim is lost before: then it tells the attempt itself.
+    claim.onAcknowledged(() => this.#end({ kind: "settled", status: settlement.status }));
   }
 
   async #isAcknowledged(): Promise<boolean> {
@@ -249,15 +278,10 @@ export class RunningAttempt implements Attempt, ContextHost, LookoutHost {
     }
   }
 
-  /** What cannot be written down must not leave the attempt hanging: another one goes on from what is recorded. */
-  #break(error: unknown): void {
-    this.#end({ kind: "broken", error: normaliseThrown(error) });
-  }
-
   /** What a newer release wrote waits for a worker of that release; the rest may be damage. */
   #unread(error: Error): void {
     const isNewer = [error, error.cause].some((one) => one instanceof NewerFormatError);
-    if (!isNewer) return this.#break(error);
+    if (!isNewer) return this.broken(error);
     this.startRelease({ reason: "newer-release", delayMs: NEWER_RELEASE_DELAY_MS });
   }
 

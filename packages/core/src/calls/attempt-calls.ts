@@ -5,13 +5,12 @@ import { DurablePromise } from "../ports/durable-promise.ts";
 import type { Claim, ClaimedRun } from "../ports/store.ts";
 import { type CallStart, pendingCall, type SettledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
-import type { ClaimLostError } from "../words/errors.ts";
 import { type CallHost, CallRun } from "./call-run.ts";
 import type { CallSpec } from "./call-spec.ts";
 import { checkFunction } from "./check-function.ts";
 import { DeliveryOrder } from "./delivery-order.ts";
 import { EffectCount } from "./effect-count.ts";
-import { EffectGate } from "./effect-gate.ts";
+import { EffectGate, type EffectGateHost } from "./effect-gate.ts";
 import type { Journal, PlannedCall } from "./journal.ts";
 import { judgeDivergence } from "./judge-divergence.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -26,17 +25,18 @@ export interface AttemptCallsOptions {
   readonly clock: Clock;
   readonly observe: AttemptObserver;
   readonly mayStartEffect: () => boolean;
+}
+
+/** What the calls ask of their attempt, and set off there. */
+export interface CallsHost extends EffectGateHost {
   /** The action is over, or the run fails: what is asked for from then on is nobody's, and holds up no ending. */
-  readonly isEnding: () => boolean;
-  /** False when nothing may start any more; while the attempt hands back, only what was marked as started before. */
-  readonly mayStart: (isMarked: boolean) => boolean;
+  readonly isEnding: boolean;
   /** The action has gone through all that earlier attempts recorded. */
-  readonly live: () => void;
+  wentLive(): void;
   /** A call was planned, began to wait, stopped running or reached the action. */
-  readonly changed: () => void;
-  readonly fail: (error: unknown) => void;
-  readonly abort: (error: ClaimLostError) => void;
-  readonly broken: (error: unknown) => void;
+  changed(): void;
+  fail(error: unknown): void;
+  broken(error: unknown): void;
 }
 
 type Settlers = ReturnType<typeof DurablePromise.withResolvers<unknown>>;
@@ -52,16 +52,19 @@ export class AttemptCalls implements CallHost {
   readonly order: DeliveryOrder;
   readonly waits: Waits;
   readonly effects: EffectCount;
+  readonly #host: CallsHost;
   readonly #options: AttemptCallsOptions;
   readonly #gate: EffectGate;
   readonly #functions = new Map<string, unknown>();
-  readonly #unused = new Map<DurablePromise<unknown>, CallSpec>();
+  /** Made when first needed, as most attempts need neither. */
+  #unused: Map<DurablePromise<unknown>, CallSpec> | undefined;
+  #failedUnseen: CallRun[] | undefined;
   readonly #inFlight = new Set<CallRun>();
-  readonly #failedUnseen = new Set<CallRun>();
   #replaying = 0;
   #now: number;
 
-  constructor(options: AttemptCallsOptions) {
+  constructor(host: CallsHost, options: AttemptCallsOptions) {
+    this.#host = host;
     const { run, claim, clock, journal, observe } = options;
     this.#options = options;
     this.runId = run.runId;
@@ -72,9 +75,8 @@ export class AttemptCalls implements CallHost {
     this.observe = observe;
     this.#now = run.createdAt;
     this.waits = new Waits(clock);
-    this.effects = new EffectCount(options.changed);
-    const { mayStart, mayStartEffect, abort } = options;
-    this.#gate = new EffectGate({ runId: run.runId, claim, mayStart, mayStartEffect, abort });
+    this.effects = new EffectCount(host);
+    this.#gate = new EffectGate(host, options);
     this.order = new DeliveryOrder({
       clock,
       nextKnown: () => journal.nextKnown(),
@@ -82,12 +84,12 @@ export class AttemptCalls implements CallHost {
         const message = `run ${run.runId}, slot ${slot}: ${functionId} is recorded, and the action asked for it at this point before, but has not now; outcomes are delivered without waiting for it any longer. Parallel branches must not await timers or I/O outside durable calls`;
         observe({ type: "warning", code: "order-not-restored", slot, functionId, message });
       },
-      onDelivered: options.changed,
+      onDelivered: () => host.changed(),
     });
   }
 
   get isOpen(): boolean {
-    return this.#options.mayStart(false);
+    return this.#host.mayStart(false);
   }
 
   get inFlight(): ReadonlySet<CallRun> {
@@ -113,22 +115,23 @@ export class AttemptCalls implements CallHost {
   lazyCall(spec: CallSpec): DurablePromise<unknown> {
     checkFunction(spec, this.#functions, this.runId);
     const settlers: Settlers = DurablePromise.withResolvers<unknown>(() => {
-      this.#unused.delete(settlers.promise);
+      this.#unused?.delete(settlers.promise);
       this.#plan(spec, settlers);
     });
+    this.#unused ??= new Map();
     this.#unused.set(settlers.promise, spec);
     return settlers.promise;
   }
 
   /** Calls that failed, and that nothing has awaited since. */
   get failedUnseen(): CallRun[] {
-    return [...this.#failedUnseen].filter((call) => !call.promise.isAwaited);
+    return (this.#failedUnseen ?? []).filter((call) => !call.promise.isAwaited);
   }
 
   /** Handles that nothing ever awaited. */
   takeUnused(): CallSpec[] {
-    const unused = [...this.#unused.values()];
-    this.#unused.clear();
+    const unused = [...(this.#unused?.values() ?? [])];
+    this.#unused = undefined;
     return unused;
   }
 
@@ -152,20 +155,20 @@ export class AttemptCalls implements CallHost {
       const run = new CallRun(this, spec, call, settlers);
       this.#carryOut(run, plan);
     } catch (error) {
-      this.#options.fail(error);
+      this.#host.fail(error);
     }
     this.order.asked();
     this.#noticeLive();
-    this.#options.changed();
+    this.#host.changed();
   }
 
   #noticeLive(): void {
-    if (!this.isReplaying) this.#options.live();
+    if (!this.isReplaying) this.#host.wentLive();
   }
 
   #carryOut(run: CallRun, plan: CallPlan): void {
     if (plan.kind === "replay") this.#replay(run, plan.call);
-    else if (this.#options.isEnding()) return;
+    else if (this.#host.isEnding) return;
     // Left to the next attempt; an action that ends meanwhile must not settle without it.
     else if (!this.isOpen) this.#inFlight.add(run);
     else if (plan.kind !== "diverge") this.#start(run, plan);
@@ -203,7 +206,7 @@ export class AttemptCalls implements CallHost {
 
   /** Announces a divergence and acts on it; false when it fails the run. */
   #mayClear(call: PlannedCall): boolean {
-    const { journal, implementation, fail } = this.#options;
+    const { journal, implementation } = this.#options;
     const [found, ...after] = journal.from(call.slot);
     if (found === undefined) return true;
     const { event, error } = judgeDivergence({
@@ -214,7 +217,7 @@ export class AttemptCalls implements CallHost {
       found: call,
     });
     this.observe(event);
-    if (error !== undefined) fail(error);
+    if (error !== undefined) this.#host.fail(error);
     else journal.clearFrom(call.slot);
     return error === undefined;
   }
@@ -227,7 +230,7 @@ export class AttemptCalls implements CallHost {
 
   wait(ms: number, asks: number): Promise<boolean> {
     const waiting = this.waits.wait(ms, asks);
-    this.#options.changed();
+    this.#host.changed();
     return waiting;
   }
 
@@ -253,11 +256,13 @@ export class AttemptCalls implements CallHost {
 
   closed(call: CallRun, hasFailed: boolean): void {
     this.#inFlight.delete(call);
-    if (hasFailed && !call.promise.isAwaited) this.#failedUnseen.add(call);
+    if (!hasFailed || call.promise.isAwaited) return;
+    this.#failedUnseen ??= [];
+    this.#failedUnseen.push(call);
   }
 
   broken(error: unknown): void {
-    this.#options.broken(error);
+    this.#host.broken(error);
   }
 
   #sawSettled(call: SettledCall): void {

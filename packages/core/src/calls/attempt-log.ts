@@ -26,28 +26,40 @@ interface WithOnChild {
  * were written by the attempt that lived through them.
  */
 export class AttemptLog {
-  readonly logger: Logger;
-  readonly #level: string;
-  #muted: Logger[] | undefined;
+  readonly #base: Logger;
+  readonly #bindings: Readonly<Record<string, unknown>>;
+  #logger: Logger | undefined;
+  #isMuted = false;
+  #muted: Logger[] = [];
 
   constructor(base: Logger | undefined, bindings: Readonly<Record<string, unknown>>) {
-    this.logger = base === undefined ? silent : base.child(bindings);
-    this.#level = this.logger.level;
+    this.#base = base ?? silent;
+    this.#bindings = bindings;
+  }
+
+  /** Made when first asked for: many actions log nothing. */
+  get logger(): Logger {
+    this.#logger ??= this.#make();
+    return this.#logger;
   }
 
   mute(): void {
-    if (this.#muted !== undefined || this.logger === silent) return;
-    const muted: Logger[] = [this.logger];
-    this.#muted = muted;
-    this.logger.level = "silent";
-    (this.logger as unknown as WithOnChild).onChild = (child) => {
-      if (this.#muted !== undefined) muted.push(child);
-    };
+    this.#isMuted = true;
   }
 
   unmute(): void {
-    if (this.#muted === undefined) return;
-    for (const logger of this.#muted) logger.level = this.#level;
-    this.#muted = undefined;
+    this.#isMuted = false;
+    for (const logger of this.#muted.splice(0)) logger.level = this.#base.level;
+  }
+
+  #make(): Logger {
+    const logger = this.#base.child(this.#bindings);
+    if (!this.#isMuted || logger === silent) return logger;
+    this.#muted = [logger];
+    logger.level = "silent";
+    (logger as unknown as WithOnChild).onChild = (child) => {
+      if (this.#isMuted) this.#muted.push(child);
+    };
+    return logger;
   }
 }

@@ -1,14 +1,15 @@
 import { type NextStep, nextStep, type Step, type StepResult } from "../decisions/call-step.ts";
 import type { CallPlan } from "../decisions/plan-call.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
-import type { DurablePromise } from "../ports/durable-promise.ts";
+import { DurablePromise } from "../ports/durable-promise.ts";
 import { type CallStart, type SettledCall, settledCall } from "../words/call-result.ts";
 import type { Clock } from "../words/clock.ts";
 import { type CallInfo, type Informant, withCurrentCall } from "../words/current-call.ts";
+import { UsageError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
+import { whenDone } from "../words/when-done.ts";
 import type { CallSpec } from "./call-spec.ts";
 import type { EffectCount } from "./effect-count.ts";
-import { endOfStep } from "./end-of-step.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
 import type { Outcomes, Seen } from "./outcomes.ts";
 
@@ -133,20 +134,19 @@ export class CallRun implements Informant {
       if (step === "fn") this.#overdue += 1;
       this.#proceed(this.#conclude(step, result));
     });
-    this.#invoke(step, (result) => {
-      cancelTimer?.();
-      const next = isOverdue ? undefined : this.#conclude(step, result);
-      if (isOverdue && step === "fn") this.#overdue -= 1;
-      // Not before: what is overdue may still take effect, and the attempt must not move elsewhere meanwhile.
-      this.#host.effects.leave(isReconcilableFn);
-      this.#proceed(next);
-    });
-  }
-
-  #invoke(step: Step, ended: (result: StepResult) => void): void {
     const { reconciler, start } = this.spec;
     const body = step === "fn" ? start : () => reconciler?.();
-    void withCurrentCall(this, (call) => endOfStep(() => body(call), ended));
+    whenDone(
+      () => notDurable(withCurrentCall(this, body)),
+      (result) => {
+        cancelTimer?.();
+        const next = isOverdue ? undefined : this.#conclude(step, result);
+        if (isOverdue && step === "fn") this.#overdue -= 1;
+        // Not before: what is overdue may still take effect, and the attempt must not move elsewhere meanwhile.
+        this.#host.effects.leave(isReconcilableFn);
+        this.#proceed(next);
+      },
+    );
   }
 
   #startTimer(timedOut: (result: StepResult) => void): (() => void) | undefined {
@@ -275,3 +275,11 @@ export class CallRun implements Informant {
     };
   }
 }
+
+function notDurable(given: unknown): unknown {
+  if (given instanceof DurablePromise) throw new UsageError(NESTED);
+  return given;
+}
+
+const NESTED =
+  "a durable call returned the promise of another one. A durable call cannot contain another: make both from the action";

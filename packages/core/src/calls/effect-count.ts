@@ -1,12 +1,13 @@
 /** Counts the effects of one attempt, each a fn or a reconciler: those that run, and those about to. */
 export class EffectCount {
-  readonly #changed: () => void;
+  readonly #host: { changed(): void };
   #due = 0;
   #executing = 0;
   #executingReconcilable = 0;
 
-  constructor(changed: () => void) {
-    this.#changed = changed;
+  /** @param host is told when an effect ends */
+  constructor(host: { changed(): void }) {
+    this.#host = host;
   }
 
   get isExecuting(): boolean {
@@ -29,7 +30,7 @@ export class EffectCount {
 
   begun(): void {
     this.#due -= 1;
-    if (!this.isExecuting) this.#changed();
+    if (!this.isExecuting) this.#host.changed();
   }
 
   /** Counts a fn or reconciler that runs. */
@@ -41,6 +42,6 @@ export class EffectCount {
   leave(isReconcilableFn: boolean): void {
     this.#executing -= 1;
     if (isReconcilableFn) this.#executingReconcilable -= 1;
-    this.#changed();
+    this.#host.changed();
   }
 }

@@ -1,12 +1,16 @@
 import type { Claim } from "../ports/store.ts";
 import { ClaimLostError } from "../words/errors.ts";
 
-export interface EffectGateOptions {
+export interface EffectGateHost {
   readonly runId: string;
+  /** False when nothing may start any more; while the attempt hands back, only what was marked as started before. */
+  mayStart(isMarked: boolean): boolean;
+  abort(error: ClaimLostError): void;
+}
+
+export interface EffectGateOptions {
   readonly claim: Claim;
-  readonly mayStart: (isMarked: boolean) => boolean;
   readonly mayStartEffect: () => boolean;
-  readonly abort: (error: ClaimLostError) => void;
 }
 
 /**
@@ -14,9 +18,11 @@ export interface EffectGateOptions {
  * something, and its lock is provably its own.
  */
 export class EffectGate {
+  readonly #host: EffectGateHost;
   readonly #options: EffectGateOptions;
 
-  constructor(options: EffectGateOptions) {
+  constructor(host: EffectGateHost, options: EffectGateOptions) {
+    this.#host = host;
     this.#options = options;
   }
 
@@ -25,17 +31,16 @@ export class EffectGate {
    * meanwhile as well. Never when the attempt ends first, or hands back and nothing says yet that the effect was started.
    */
   whenMayStart(start: () => void, isMarked: boolean): void {
-    const { claim, mayStart } = this.#options;
-    if (!mayStart(isMarked)) return;
+    const { claim } = this.#options;
+    if (!this.#host.mayStart(isMarked)) return;
     if (!claim.isAcknowledged) claim.onAcknowledged(() => this.whenMayStart(start, isMarked));
     else if (this.#ownsLock()) start();
   }
 
   #ownsLock(): boolean {
-    const { mayStartEffect, abort, runId } = this.#options;
-    if (mayStartEffect()) return true;
-    const message = `run ${runId}: the job's lock was not renewed in time, so another worker may own the run by now; nothing more starts here`;
-    abort(new ClaimLostError("lock", message));
+    if (this.#options.mayStartEffect()) return true;
+    const message = `run ${this.#host.runId}: the job's lock was not renewed in time, so another worker may own the run by now; nothing more starts here`;
+    this.#host.abort(new ClaimLostError("lock", message));
     return false;
   }
 }

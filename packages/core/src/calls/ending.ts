@@ -7,12 +7,8 @@ import { SerializationError } from "../words/errors.ts";
 import type { Limits } from "../words/limits.ts";
 import { placeInRun } from "../words/place.ts";
 import { parseWith } from "../words/schema.ts";
+import type { Done } from "../words/when-done.ts";
 import type { Outcomes } from "./outcomes.ts";
-
-/** How an action ended. */
-export type Ending =
-  | { readonly kind: "returned"; readonly value: unknown }
-  | { readonly kind: "threw"; readonly error: unknown };
 
 export interface SettlementOptions {
   readonly implementation: ActionImplementation;
@@ -22,22 +18,29 @@ export interface SettlementOptions {
   readonly outcomes: Outcomes;
 }
 
-/** Turns an ending into what is stored. An output that does not pass its schema or cannot be stored fails the run. */
-export async function settlementOf(
+/**
+ * Turns how an action ended into what is stored: at once, unless there is a schema. An output that does not pass it or cannot
+ * be stored fails the run.
+ */
+export function settlementOf(
   runId: string,
-  ending: Ending,
+  ending: Done,
   options: SettlementOptions,
-): Promise<Settlement> {
+): Settlement | Promise<Settlement> {
   if (ending.kind === "threw") return failure(runId, ending.error, options);
+  const { name, output } = options.implementation.definition;
+  if (output === undefined) return success(runId, ending.value, options);
+  return parseWith(output, ending.value, `output of action "${name}", run ${runId},`).then(
+    (parsed) => success(runId, parsed, options),
+    (error: unknown) => failure(runId, error, options),
+  );
+}
+
+function success(runId: string, output: unknown, options: SettlementOptions): Settlement {
   const { implementation, codec, limits } = options;
-  const { name, output } = implementation.definition;
+  const { name } = implementation.definition;
   try {
-    const parsed = await parseWith(
-      output,
-      ending.value,
-      `output of action "${name}", run ${runId},`,
-    );
-    const encodable = toEncodable(parsed, { label: "output" }).value;
+    const encodable = toEncodable(output, { label: "output" }).value;
     const payload = codec.encode(encodable, placeInRun("output", { action: name, runId }));
     if (payload.byteLength > limits.maxValueBytes) {
       throw new SerializationError(

@@ -1,8 +1,8 @@
 import type { ActionImplementation } from "../ports/action.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
+import type { Done } from "../words/when-done.ts";
 import type { AttemptCalls } from "./attempt-calls.ts";
 import type { CallRun } from "./call-run.ts";
-import type { Ending } from "./ending.ts";
 import type { Journal } from "./journal.ts";
 import { judgeDivergence } from "./judge-divergence.ts";
 
@@ -28,7 +28,7 @@ export class LastCalls {
   }
 
   /** An action that ends without asking for what its journal holds has diverged too: then this is not how it ends. */
-  judge(ending: Ending): Ending {
+  judge(ending: Done): Done {
     const { runId, journal, implementation, observe } = this.#options;
     const [first, ...others] = journal.unasked();
     if (first === undefined) return ending;

@@ -22,7 +22,7 @@ export interface ContextHost {
 export interface ContextParts {
   readonly calls: AttemptCalls;
   readonly random: DurableRandom;
-  readonly log: Logger;
+  readonly log: () => Logger;
   readonly ignoreReconcilers: boolean;
 }
 
@@ -55,7 +55,9 @@ export function liveContext(host: ContextHost, parts: ContextParts): DurableCont
     get isReplaying() {
       return calls.isReplaying;
     },
-    log,
+    get log() {
+      return log();
+    },
     idempotencyKey: (label: string) => labelKey(runId, label),
     ...(methods as unknown as Pick<
       DurableContext,

@@ -39,7 +39,8 @@ export interface OutcomesOptions {
 /** Turns what fn or a reconciler gave into what is stored and seen, and stored outcomes back into what is seen. */
 export class Outcomes {
   readonly #options: OutcomesOptions;
-  readonly #slots = new WeakMap<object, number>();
+  /** Made with the first failure: most attempts see none, and every collection of garbage looks through it. */
+  #slots: WeakMap<object, number> | undefined;
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
@@ -76,8 +77,8 @@ export class Outcomes {
     const place = this.#place("error", call);
     const { bytes, error: observed } = observedError(thrown, codec, place, errors);
     // One error object that two calls throw would stand for both, and on a replay it is two.
-    const error = this.#slots.has(observed) ? reviveError(bytes, codec, place, errors) : observed;
-    this.#slots.set(error, call.slot);
+    const error = this.#slots?.has(observed) ? reviveError(bytes, codec, place, errors) : observed;
+    this.#failedAt(call.slot, error);
     return { status: "FAILED", payload: bytes, seen: { error } };
   }
 
@@ -93,7 +94,7 @@ export class Outcomes {
       if (call.status === "FAILED") {
         const place = this.#place("error", call);
         const error = reviveError(call.payload, codec, place, errors);
-        this.#slots.set(error, call.slot);
+        this.#failedAt(call.slot, error);
         return { error };
       }
       const value = codec.decode(call.payload, this.#place("result", call));
@@ -115,10 +116,15 @@ export class Outcomes {
     return { kind, action, runId, call };
   }
 
+  #failedAt(slot: number, error: Error): void {
+    this.#slots ??= new WeakMap();
+    this.#slots.set(error, slot);
+  }
+
   #find(error: unknown, seen: Set<Error>): number | undefined {
     if (!isError(error) || seen.has(error) || seen.size > MAX_ERRORS_SEARCHED) return undefined;
     seen.add(error);
-    const slot = this.#slots.get(error);
+    const slot = this.#slots?.get(error);
     if (slot !== undefined) return slot;
     const errors: unknown = isAggregate(error) ? readSafely(error, "errors") : undefined;
     const inner: readonly unknown[] = isPlainArray(errors) ? errors : [];

@@ -42,7 +42,7 @@ export function callBeingStarted(): CallInfo | undefined {
 }
 
 /** Runs the synchronous part of `start` with `currentCall()` answering what `call` is. */
-export function withCurrentCall<C extends Informant, T>(call: C, start: (call: C) => T): T {
+export function withCurrentCall<T>(call: Informant, start: (call: Informant) => T): T {
   const outer = current;
   current = call;
   try {
