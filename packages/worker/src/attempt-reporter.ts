@@ -25,6 +25,7 @@ export class AttemptReporter {
   }
 
   started(queue: string, recordedCalls: number): void {
+    if (!this.#emitter.hasListeners("attempt-started")) return;
     this.#emitter.emit("attempt-started", { ...this.#bindings, queue, recordedCalls });
   }
 

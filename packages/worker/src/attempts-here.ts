@@ -13,7 +13,7 @@ export interface AttemptHere {
  * Starts an attempt in this process. A run that is delivered to the process which still works at it has one attempt too many:
  * the one with the older claim ends at once, before its store tells it so, and before the newer one begins.
  *
- * @param scope tells runs of one id apart that live in different namespaces or servers
+ * @param scope tells runs of one id apart that live in different namespaces or servers; no scope is the start of another
  * @returns undefined when it is this attempt that is too old to begin
  */
 export function beginAttempt(
@@ -22,7 +22,7 @@ export function beginAttempt(
   start: () => Attempt,
 ): AttemptHere | undefined {
   const { runId, epoch } = claimed;
-  const key = JSON.stringify([scope, runId]);
+  const key = `${scope}${runId}`;
   const other = here.get(key);
   if (other !== undefined && other.epoch > epoch) return undefined;
   other?.abort(supersededBy(runId, epoch));

@@ -46,10 +46,10 @@ export async function deliver(
   options: DeliverOptions,
 ): Promise<Delivered> {
   if (inHand.cutAs !== undefined) return inHand.cutAs;
-  const reply = await Promise.race([options.store.claim(delivery), inHand.cut]);
+  const reply = await inHand.unlessCut(options.store.claim(delivery));
   switch (reply.kind) {
     case "claimed":
-      return runAttempt(reply, { delivery, implementation, inHand }, options);
+      return await runAttempt(reply, { delivery, implementation, inHand }, options);
     case "settled": {
       const { status } = reply.outcome;
       const reason = failureReason(delivery, reply.outcome, options.codec);

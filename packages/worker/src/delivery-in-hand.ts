@@ -13,10 +13,8 @@ export type Cut =
 /** One delivery while this worker has it: what can end it from outside, at whichever point it is. */
 export class DeliveryInHand {
   readonly lock: HeldLock;
-  /** Resolves when the delivery is cut short. */
-  readonly cut: Promise<Cut>;
   readonly #runId: string;
-  #resolveCut: (cut: Cut) => void = () => {};
+  #onCut: ((cut: Cut) => void) | undefined;
   #cutAs: Cut | undefined;
   #attempt: Attempt | undefined;
   #onRelease: (() => void) | undefined;
@@ -25,15 +23,21 @@ export class DeliveryInHand {
   constructor(runId: string, lock: HeldLock) {
     this.#runId = runId;
     this.lock = lock;
-    this.cut = new Promise((resolve) => {
-      this.#resolveCut = resolve;
-    });
     lock.onLost(() => this.#cut({ kind: "lost" }, "the lock of its job ran out, or was taken"));
   }
 
   /** How it was cut short, if it was. */
   get cutAs(): Cut | undefined {
     return this.#cutAs;
+  }
+
+  /** What the promise comes to, or how the delivery was cut short before. Of one promise at a time. */
+  unlessCut<T>(promise: Promise<T>): Promise<T | Cut> {
+    return new Promise((resolve, reject) => {
+      if (this.#cutAs !== undefined) resolve(this.#cutAs);
+      this.#onCut = resolve;
+      promise.then(resolve, reject);
+    });
   }
 
   /** From here on the attempt shares the delivery's fate. */
@@ -73,7 +77,7 @@ export class DeliveryInHand {
   #cut(cut: Cut, why: string): void {
     if (this.#cutAs !== undefined) return;
     this.#cutAs = cut;
-    this.#resolveCut(cut);
+    this.#onCut?.(cut);
     this.#attempt?.abort(this.#lostBy(why));
   }
 

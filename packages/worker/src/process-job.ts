@@ -47,7 +47,10 @@ export async function processJob(
     const { lockDurationMs } = options;
     const random = Math.random();
     const context = { deliveries: job.attemptsStarted, lockDurationMs, random };
-    return await tellBullMq(job, token, decideFinish(end, context), { inHand, options });
+    const finish = decideFinish(end, context);
+    // Nearly all end so: they need not wait for another turn.
+    if (finish.tell === "completed") return finish.value;
+    return await tellBullMq(job, token, finish, { inHand, options });
   } finally {
     lock.letGo();
     done();
@@ -86,7 +89,8 @@ async function inTurn(
   const { slots, isClosing, firstSights } = options;
   const { action } = delivery;
   if (isClosing()) return { kind: "not-begun" };
-  if (!(await slots.enter(action))) {
+  const entering = slots.enter(action);
+  if (!(entering === true || (await entering))) {
     return isClosing() ? { kind: "not-begun" } : { kind: "no-slot" };
   }
   try {

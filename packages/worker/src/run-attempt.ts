@@ -42,16 +42,18 @@ export async function runAttempt(
       ? await settlePoisoned(claim, run, claimed, options)
       : await act(claim, run, claimed, options, reporter);
   reporter.ended(end, inHand.cutAs);
-  return deliveryEnd(end, run.runId, inHand, options);
+  if (end.kind !== "settled" || end.status === "SUCCEEDED") return deliveryEnd(end, inHand);
+  return { ...end, reason: await reasonOf(run.runId, inHand, options) };
 }
 
-async function act(
+/** Runs the action, and has the attempt share its delivery's fate. */
+function act(
   claim: Claim,
   run: ClaimedRun,
   { implementation, inHand }: ClaimedDelivery,
   options: DeliverOptions,
   reporter: AttemptReporter,
-): Promise<AttemptEnd> {
+): AttemptEnd | Promise<AttemptEnd> {
   const { codec, errors, limits, clock, actionLogger: logger, scope } = options;
   const observer = reporter.observe;
   const mayStartEffect = (): boolean => inHand.lock.isCertain;
@@ -64,10 +66,11 @@ async function act(
   if (begun === undefined) return { kind: "lost", error: supersededBy(run.runId, run.epoch + 1) };
   owner.attempt = begun.attempt;
   inHand.begin(begun.attempt);
-  const end = await begun.attempt.done;
-  begun.leave();
-  owner.attempt = undefined;
-  return end;
+  return begun.attempt.done.then((end) => {
+    begun.leave();
+    owner.attempt = undefined;
+    return end;
+  });
 }
 
 async function settlePoisoned(
@@ -80,29 +83,20 @@ async function settlePoisoned(
   const retentionMs = implementation.retention.failedMs;
   const { settlement, error } = poisonSettlement(run, { codec, retentionMs });
   logger.error({ run: run.runId, action: run.action, attempt: run.epoch }, error.message);
-  return new Promise((resolve) => {
-    claim.onLost((cause) => resolve({ kind: "broken", error: cause }));
-    claim.settle(settlement);
-    const settled: AttemptEnd = { kind: "settled", status: settlement.status };
-    claim.acknowledged().then(
-      () => resolve(settled),
-      (cause: Error) => resolve({ kind: "broken", error: cause }),
-    );
-    void inHand.cut.then(() => resolve({ kind: "broken", error: new Error("cut short") }));
-  });
+  claim.settle(settlement);
+  const refusal = claim.acknowledged().then(
+    () => undefined,
+    (cause: Error) => cause,
+  );
+  const trouble = await inHand.unlessCut(refusal);
+  if (trouble === undefined) return { kind: "settled", status: settlement.status };
+  return { kind: "broken", error: trouble instanceof Error ? trouble : new Error("cut short") };
 }
 
-async function deliveryEnd(
-  end: AttemptEnd,
-  runId: string,
-  inHand: DeliveryInHand,
-  options: DeliverOptions,
-): Promise<DeliveryEnd> {
+function deliveryEnd(end: AttemptEnd, inHand: DeliveryInHand): DeliveryEnd {
   switch (end.kind) {
-    case "settled": {
-      const reason = end.status === "SUCCEEDED" ? "" : await reasonOf(runId, inHand, options);
-      return { kind: "settled", status: end.status, reason };
-    }
+    case "settled":
+      return { ...end, reason: "" };
     case "released":
       return end;
     case "lost":
@@ -124,9 +118,9 @@ async function reasonOf(
 ): Promise<string> {
   const fallback = "the run did not succeed; its record says why";
   try {
-    const cut = inHand.cut.then(() => undefined);
-    const run = await Promise.race([store.read(runId, { calls: false }), cut]);
-    return run?.outcome === undefined ? fallback : failureReason(run, run.outcome, codec);
+    const run = await inHand.unlessCut(store.read(runId, { calls: false }));
+    if (run === undefined || !("outcome" in run) || run.outcome === undefined) return fallback;
+    return failureReason(run, run.outcome, codec);
   } catch {
     return fallback;
   }

@@ -31,15 +31,15 @@ export class RunSlots {
     this.#options = options;
   }
 
-  /** Resolves to whether the action may run now; who gets true must `leave` in the end. */
-  enter(action: string): Promise<boolean> {
+  /** Whether the action may run now; a promise where that shows in a moment. Who gets true must `leave` in the end. */
+  enter(action: string): boolean | Promise<boolean> {
     if (this.#isFree(action)) {
       this.#take(action);
-      return Promise.resolve(true);
+      return true;
     }
     const { bounds, concurrency, clock } = this.#options;
     const ahead = this.#waiting.filter((waiting) => waiting.action === action).length;
-    if (ahead >= (bounds.get(action) ?? concurrency)) return Promise.resolve(false);
+    if (ahead >= (bounds.get(action) ?? concurrency)) return false;
     return new Promise((resolve) => {
       const cancel = clock.timer(PATIENCE_MS, () => this.#dismiss(waiting));
       const answer = (isGranted: boolean): void => {

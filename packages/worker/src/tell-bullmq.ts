@@ -8,18 +8,16 @@ class HandBackError extends Error {
 }
 
 /**
- * Tells BullMQ how a delivery ended: returns what the processor returns, or throws what it throws. Nothing of the user's is in
- * it, for BullMQ obeys certain messages and error names.
+ * Tells BullMQ that a delivery has not ended well: throws what its processor throws. Nothing of the user's is in it, for BullMQ
+ * obeys certain messages and error names.
  */
 export async function tellBullMq(
   job: Job,
   token: string,
-  finish: Finish,
+  finish: Exclude<Finish, { readonly tell: "completed" }>,
   circumstances: Circumstances,
-): Promise<unknown> {
+): Promise<never> {
   switch (finish.tell) {
-    case "completed":
-      return finish.value;
     case "failed":
       throw withoutStack(new UnrecoverableError(finish.reason));
     case "delayed":

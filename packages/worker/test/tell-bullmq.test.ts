@@ -27,17 +27,6 @@ function fakeJob(refusal?: Error) {
   return { job: job as unknown as Job, moves };
 }
 
-test("a finished run returns a few bytes", async () => {
-  const told = tellBullMq(
-    fakeJob().job,
-    "t",
-    { tell: "completed", value: { run: "SUCCEEDED" } },
-    RIGHT,
-  );
-
-  expect(await told).toEqual({ run: "SUCCEEDED" });
-});
-
 test("a failed run is failed for good, with our words and no stack", async () => {
   const told = tellBullMq(fakeJob().job, "t", { tell: "failed", reason: "run FAILED: no" }, RIGHT);
 
