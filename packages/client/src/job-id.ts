@@ -42,6 +42,7 @@ export function jobIdOf(runId: string): string {
 export function runIdOf(jobId: string): string | undefined {
   if (!jobId.startsWith(PREFIX)) return undefined;
   const escaped = jobId.slice(PREFIX.length);
+  if (PLAIN.test(escaped)) return escaped;
   if (!/^(?:[A-Za-z0-9_.-]|~[0-9a-f]{2})+$/.test(escaped)) return undefined;
   const bytes = escaped.replace(/~(?<hex>..)/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
