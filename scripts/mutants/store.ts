@@ -60,6 +60,14 @@ export const store: Mutants = {
     "claims without progress are counted until a write or a release",
     ["run.epoch - (run.wrote or 0)", "1"],
   ),
+  "the writes of earlier claims are forgotten": {
+    ...caught("commit/hand-over", "", ["change('writes', (run.writes or 0) + n)", ""]),
+    caughtBy: {
+      file: "packages/redis-store/test/same-as-memory.test.ts",
+      title:
+        "any claims, writes and reopenings of a run are answered as they are in memory, and leave the same run",
+    },
+  },
   "a clear drops nothing": caught(
     "commit/clear",
     "clear drops the slots from first to last and no other",

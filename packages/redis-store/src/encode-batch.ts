@@ -4,9 +4,12 @@ import { Operands } from "./operands.ts";
 
 type WriteGroup = Group & { readonly kind: "write" };
 
+/** About what a group with a small call in it takes. */
+const BYTES_PER_GROUP = 512;
+
 /** A batch as the commit scripts take it: written straight into the command, for most of them are long. */
 export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands {
-  const operands = new Operands();
+  const operands = new Operands(BYTES_PER_GROUP * batch.length);
   operands.add(1 + 2 * batch.length);
   operands.add(keys.live);
   for (const group of batch) {
@@ -17,7 +20,7 @@ export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands 
   operands.add(keys.settled);
   for (const group of batch) {
     if (group.kind === "claim") addClaim(operands, group.delivery);
-    else if (group.entries.every(isPut)) addPuts(operands, group);
+    else if (holdsPutsAlone(group)) addPuts(operands, group);
     else addWrites(operands, group);
   }
   return operands;
@@ -52,6 +55,10 @@ function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup)
     operands.add(entry.slot);
     operands.add(entry.bytes);
   }
+}
+
+function holdsPutsAlone({ entries }: WriteGroup): boolean {
+  return entries.length > 0 && entries.every(isPut);
 }
 
 function addPuts(operands: Operands, { nonce, n, entries }: WriteGroup): void {

@@ -6,9 +6,14 @@ export type Operand = string | number | Uint8Array;
  * general encoder spends four times as long on them.
  */
 export class Operands {
-  #bytes: Buffer = Buffer.allocUnsafe(4096);
+  #bytes: Buffer;
   #end = 0;
   #count = 0;
+
+  /** @param bytes how many there may be; more is no harm */
+  constructor(bytes = 1024) {
+    this.#bytes = Buffer.allocUnsafe(bytes);
+  }
 
   add(operand: Operand): void {
     this.#count += 1;

@@ -127,15 +127,14 @@ export function decodeOutcome<Keys, Args, Outcome extends { readonly tag: string
   script: Script<Keys, Args, Outcome>,
   reply: Reply,
 ): Outcome {
-  const [word, ...values] = Array.isArray(reply) ? (reply as readonly Reply[]) : [reply];
-  const tag = String(word) as Outcome["tag"];
+  const values = (Array.isArray(reply) ? reply : [reply]) as readonly Reply[];
+  const tag = String(values[0]) as Outcome["tag"];
   const fields = script.outcomes[tag];
   if (fields === undefined)
     throw new StoreError(`${script.name} answered with an unknown word: ${tag}`);
   const outcome: Record<string, unknown> = { tag };
-  for (const [index, field] of fields.entries()) {
-    outcome[field.name] = decodeField(field, values[index]);
-  }
+  let next = 1;
+  for (const field of fields) outcome[field.name] = decodeField(field, values[next++]);
   return outcome as unknown as Outcome;
 }
 

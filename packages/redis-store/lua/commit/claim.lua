@@ -1,6 +1,5 @@
 --[[
-  claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one. Writes
-  count in the fence alone: the next claim adds their number to `writes`, and keeps in `wrote` that there were any.
+  claim: a verdict on one delivery of a run's job. A claim gives the run to its nonce and fences every earlier one.
 
   action, queue       of the job
   nonce               random, made by the processor that asks
@@ -25,22 +24,6 @@ local function hasMovedOn(run, nonce, timestamp, started, incarnation)
     or remembers(run.timestamps, timestamp)
 end
 
-local function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)
-  local changes = { 'status', 'RUNNING', 'fence', nonce .. ' 0', 'epoch', (run.epoch or 0) + 1, 'started', started }
-  local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end
-  if timestamp ~= run.timestamp then change('timestamp', timestamp) end
-  if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end
-  if owner then change('nonces', remember(run.nonces, owner)) end
-  if run.timestamp and timestamp ~= run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
-  if n > 0 then
-    run.wrote = run.epoch
-    change('wrote', run.epoch)
-    change('writes', (run.writes or 0) + n)
-  end
-  redis.call('HSET', key, unpack(changes))
-  run.epoch = changes[6]
-end
-
 local function claim(key, calls)
   local action, queue, nonce, timestamp, started, incarnation = take(6)
   local run = fields(key)
@@ -59,6 +42,7 @@ local function claim(key, calls)
 
   local entries = journal(calls)
   if not isKnown then handOver(key, run, owner, n, nonce, timestamp, started, incarnation) end
-  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, run.epoch - (run.wrote or 0),
+  local suspect = isKnown and n > 0 and 0 or run.epoch - (run.wrote or 0)
+  return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, suspect,
     run.unknownAsks or 0, run.reopened, run.input, entries }
 end

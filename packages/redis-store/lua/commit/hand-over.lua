@@ -1,0 +1,24 @@
+--[[
+  handOver: gives a run to a claim. Groups of writes count in the fence alone, so the claim after them adds their number to `writes`,
+  and keeps in `wrote` that there were any. What one claim after the other is alike in is not written again.
+
+  owner, n  of the claim before, as its fence has them; nil and 0 for none
+]]
+local function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)
+  local epoch = (run.epoch or 0) + 1
+  local changes = { 'status', 'RUNNING', 'fence', nonce .. ' 0', 'epoch', epoch, 'started', started }
+  local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end
+  if owner then change('nonces', remember(run.nonces, owner)) end
+  if n > 0 then
+    run.wrote = run.epoch
+    change('wrote', run.epoch)
+    change('writes', (run.writes or 0) + n)
+  end
+  if timestamp ~= run.timestamp then
+    change('timestamp', timestamp)
+    if run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
+  end
+  if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end
+  redis.call('HSET', key, unpack(changes))
+  run.epoch = epoch
+end
