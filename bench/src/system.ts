@@ -5,6 +5,8 @@ import type { Work } from "./contenders.ts";
 export interface Place {
   readonly redisUrl: string;
   readonly namespace: string;
+  /** Of a cluster, in place of the URL. */
+  readonly seeds?: readonly { readonly host: string; readonly port: number }[];
   /** Default 1. */
   readonly shards?: number;
   /** Where Refrain's worker logs. Default: where it does by itself. */

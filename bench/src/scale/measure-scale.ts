@@ -1,4 +1,5 @@
 import type { Place } from "../system.ts";
+import { clusterPlace, startCluster } from "./cluster-place.ts";
 import { type Drained, drain } from "./drain.ts";
 import { type LoadFigures, underLoad } from "./load.ts";
 import type { Part, ScaleOptions } from "./options.ts";
@@ -13,11 +14,11 @@ export interface PoolSample {
   readonly steady: LoadFigures;
 }
 
-/** Samples of each round, by size of the pool, runs that waited, or number of shards. */
+/** Samples of each round, by size of the pool, runs that waited, or masters and shards. */
 export interface ScaleMeasurements {
   readonly pools: Map<number, PoolSample[]>;
   readonly backlogs: Map<number, Drained[]>;
-  readonly shards: Map<number, Drained[]>;
+  readonly shards: Map<string, Drained[]>;
 }
 
 const FEW_QUEUED = 1000;
@@ -54,11 +55,16 @@ const MEASURES: Readonly<Record<Part, Measure>> = {
     }
   },
   shards: async (options, { shards }) => {
-    for (const count of options.shards) {
-      const place = { ...placeOf(options), shards: count };
-      await withPool(place, MEMBERS_OVER_SHARDS, async (pool) =>
-        note(shards, count, await drain(pool, options.runs)),
-      );
+    for (const masters of options.masters) {
+      const cluster = masters === 1 ? undefined : await startCluster(masters);
+      for (const count of options.shards) {
+        const base = { ...placeOf(options), shards: count };
+        const place = cluster === undefined ? base : await clusterPlace(cluster, base, count);
+        await withPool(place, MEMBERS_OVER_SHARDS, async (pool) =>
+          note(shards, `masters: ${masters}, shards: ${count}`, await drain(pool, options.runs)),
+        );
+      }
+      await cluster?.[Symbol.asyncDispose]();
     }
   },
 };
@@ -84,6 +90,6 @@ function placeOf({ redisUrl }: ScaleOptions): Place {
   return { redisUrl, namespace: `scale-${process.pid}-${places}` };
 }
 
-function note<T>(into: Map<number, T[]>, key: number, sample: T): void {
+function note<K, T>(into: Map<K, T[]>, key: K, sample: T): void {
   into.set(key, [...(into.get(key) ?? []), sample]);
 }

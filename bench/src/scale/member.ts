@@ -1,4 +1,5 @@
 import { createWorker, type Worker } from "refrain";
+import { connectionOf } from "../connection.ts";
 import { makeCalls } from "../order.ts";
 import { bench } from "../refrain.ts";
 import { CONCURRENCY, type Place } from "../system.ts";
@@ -25,9 +26,10 @@ export class Member {
   #runs: RunTimes[] = [];
   #cpu: NodeJS.CpuUsage = process.cpuUsage();
 
-  private constructor({ redisUrl, namespace, shards = 1 }: Place) {
+  private constructor(place: Place) {
+    const { namespace, shards = 1 } = place;
     this.#worker = createWorker({
-      connection: redisUrl,
+      connection: connectionOf(place),
       namespace,
       shards,
       concurrency: CONCURRENCY,

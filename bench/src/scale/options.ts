@@ -13,6 +13,7 @@ export interface ScaleOptions {
   readonly seconds: number;
   readonly workers: readonly number[];
   readonly shards: readonly number[];
+  readonly masters: readonly number[];
   readonly markdown: string | undefined;
 }
 
@@ -24,6 +25,8 @@ export const USAGE = `npm run bench:scale -- [options]
   --seconds N      how long runs arrive at a pool, twice (default 10)
   --workers A,B    sizes of the pool (default 1,2,4,8)
   --shards A,B     numbers of shards, for a pool of two (default 1,2,4)
+  --masters A,B    masters for them: 1 is the usual server, more are a cluster
+                   of its own (default 1,3)
   --markdown FILE  writes the tables into FILE, between <!-- scale --> and <!-- /scale -->
   --help           shows this`;
 
@@ -39,6 +42,7 @@ export function readScaleOptions(args: readonly string[], env: NodeJS.ProcessEnv
       seconds: text("10"),
       workers: text("1,2,4,8"),
       shards: text("1,2,4"),
+      masters: text("1,3"),
       markdown: { type: "string" },
     },
   });
@@ -51,6 +55,7 @@ export function readScaleOptions(args: readonly string[], env: NodeJS.ProcessEnv
     seconds: wholeNumber("--seconds", values.seconds),
     workers: values.workers.split(",").map((size) => wholeNumber("--workers", size)),
     shards: values.shards.split(",").map((count) => wholeNumber("--shards", count)),
+    masters: values.masters.split(",").map((count) => wholeNumber("--masters", count)),
     markdown: values.markdown,
   };
 }

@@ -1,8 +1,9 @@
 import { Queue } from "bullmq";
-import { Redis } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
 import { type Client, createClient } from "refrain";
 import { prefixOf } from "../bull.ts";
 import { Child } from "../child.ts";
+import { connectionOf, nodesOf } from "../connection.ts";
 import type { Work } from "../contenders.ts";
 import { bench } from "../refrain.ts";
 import { removeKeys } from "../remove-keys.ts";
@@ -25,7 +26,8 @@ const CHUNK = 10_000;
 /** Worker processes over one namespace, and the client that gives them runs. */
 export class Pool {
   readonly #place: Place;
-  readonly #redis: Redis;
+  readonly #redis: Redis | Cluster;
+  readonly #nodes: readonly Redis[];
   readonly #client: Client;
   readonly #queues: readonly Queue[];
   readonly #members: readonly Child[];
@@ -34,9 +36,10 @@ export class Pool {
 
   private constructor(place: Place, size: number) {
     this.#place = place;
-    const { redisUrl: connection, namespace, shards = 1 } = place;
-    this.#redis = new Redis(connection, { maxRetriesPerRequest: null });
-    this.#client = createClient({ connection, namespace, shards });
+    const { namespace, shards = 1 } = place;
+    this.#redis = connectionOf(place);
+    this.#nodes = nodesOf(place);
+    this.#client = createClient({ connection: connectionOf(place), namespace, shards });
     this.#queues = Array.from({ length: shards }, (_, shard) => {
       return new Queue("default", {
         connection: this.#redis,
@@ -79,7 +82,8 @@ export class Pool {
     const tallies: Tally[] = await Promise.all(
       this.#members.map((member) => member.ask({ task: "tally" })),
     );
-    const { cpuUs } = await serverFigures(this.#redis);
+    const servers = await Promise.all(this.#nodes.map(serverFigures));
+    const cpuUs = servers.reduce((sum, server) => sum + server.cpuUs, 0);
     const serverCpuUs = cpuUs - this.#serverCpuUs;
     this.#serverCpuUs = cpuUs;
     return {
@@ -100,7 +104,8 @@ export class Pool {
   }
 
   async usedMemory(): Promise<number> {
-    return Number(/^used_memory:(\d+)/m.exec(await this.#redis.info("memory"))?.[1]);
+    const infos = await Promise.all(this.#nodes.map((node) => node.info("memory")));
+    return infos.reduce((sum, info) => sum + Number(/^used_memory:(\d+)/m.exec(info)?.[1]), 0);
   }
 
   async close(): Promise<void> {
@@ -108,7 +113,12 @@ export class Pool {
     await Promise.all(this.#members.map((member) => member.close()));
     for (const queue of this.#queues) await queue.close();
     await this.#client.close();
-    await removeKeys(this.#redis, `{${this.#place.namespace}:*`);
+    const { seeds, namespace } = this.#place;
+    for (const node of this.#nodes) {
+      // A cluster is the bench's own, and ends with it.
+      if (seeds === undefined) await removeKeys(node, `{${namespace}:*`);
+      node.disconnect();
+    }
     this.#redis.disconnect();
   }
 }

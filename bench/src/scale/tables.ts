@@ -41,7 +41,7 @@ export function tablesOf({ pools, backlogs, shards }: ScaleMeasurements): Table[
       ...drainColumns((sample: Drained) => sample),
     ]),
     table(
-      "shards, two worker processes",
+      "two worker processes",
       shards,
       drainColumns((sample: Drained) => sample),
     ),
@@ -58,7 +58,7 @@ function drainColumns<T>(of: (sample: T) => Drained): Column<T>[] {
 
 function table<T>(
   title: string,
-  samples: ReadonlyMap<number, readonly T[]>,
+  samples: ReadonlyMap<number | string, readonly T[]>,
   columns: readonly Column<T>[],
 ): Table {
   return {
