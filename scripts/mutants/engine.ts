@@ -44,7 +44,12 @@ export const engine: Mutants = {
   },
   "the lock's deadline is ignored": {
     file: `${core}/calls/effect-gate.ts`,
-    edits: [["if (mayStartEffect()) return true;", "if (mayStartEffect) return true;"]],
+    edits: [
+      [
+        "if (this.#options.mayStartEffect()) return true;",
+        "if (this.#options.mayStartEffect) return true;",
+      ],
+    ],
     caughtBy: {
       file: `${test}/attempt-lost.test.ts`,
       title: "no effect starts when the lock was not renewed in time",
@@ -140,8 +145,8 @@ export const engine: Mutants = {
     file: `${core}/attempt/running-attempt.ts`,
     edits: [
       [
-        'if (await this.#isAcknowledged()) this.#end({ kind: "settled"',
-        'this.#end({ kind: "settled"',
+        'claim.onAcknowledged(() => this.#end({ kind: "settled", status: settlement.status }));',
+        'this.#end({ kind: "settled", status: settlement.status });',
       ],
     ],
     caughtBy: {
