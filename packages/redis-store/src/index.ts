@@ -23,7 +23,7 @@ export {
   ShardKeys,
 } from "./keys.ts";
 export { KnownLayout, type KnownLayoutOptions } from "./known-layout.ts";
-export { countsOf, LAYOUT_VERSION, type Layout, readLayout } from "./layout.ts";
+export { allShards, countsOf, LAYOUT_VERSION, type Layout, readLayout } from "./layout.ts";
 export type { Placement } from "./placement.ts";
 export { checkShards, MOST_SHARDS, shardOf } from "./shard-of.ts";
 

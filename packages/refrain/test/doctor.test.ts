@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import type { Risk } from "@refrain/redis-store";
 import { type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
@@ -7,31 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Diagnosis } from "../src/doctor/diagnosis.ts";
 import { examine } from "../src/doctor/examine.ts";
 import { aclArgs, aclRules, urlOf } from "./support/acl.ts";
-import { bundled } from "./support/bundle.ts";
+import { refrain } from "./support/cli.ts";
 import { gate, Harness } from "./support/harness.ts";
-
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-const MAIN = new URL("../src/cli/main.ts", import.meta.url);
-
-/** Runs the command `refrain` in a process of its own. */
-function refrain(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [bundled(MAIN), ...args],
-      { env: { ...process.env, ...env } },
-      (_error, out, err) => resolve({ code: child.exitCode, out, err }),
-    );
-  });
-}
 
 /** What the command finds, without a process of its own. */
 async function diagnose(

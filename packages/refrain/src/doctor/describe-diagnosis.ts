@@ -1,3 +1,4 @@
+import type { Layout } from "@refrain/redis-store";
 import type {
   ClockFacts,
   Diagnosis,
@@ -106,7 +107,7 @@ function namespaceLines(facts: NamespaceFacts): Line[] {
   const { layout, oldestLiveRun: oldest, withoutJob } = facts;
   if (layout === undefined) return [["layout", "none: nobody has used this namespace yet"]];
   return [
-    ["layout", `version ${layout.version}, shards: ${layout.shards}`],
+    ["layout", describeLayout(layout)],
     ["live runs", `${facts.liveRuns}`],
     [
       "oldest of them",
@@ -117,6 +118,11 @@ function namespaceLines(facts: NamespaceFacts): Line[] {
     ["without a job", `${withoutJob.runIds.length} of the ${withoutJob.lookedAt} oldest`],
     ...facts.queues.map((queue): Line => [`queue ${queue.name}`, describeQueue(queue)]),
   ];
+}
+
+function describeLayout({ version, shards, former }: Layout): string {
+  const was = former.length === 0 ? "" : `, formerly ${former.join(" and ")}`;
+  return `version ${version}, shards: ${shards}${was}`;
 }
 
 function describeQueue({

@@ -94,8 +94,10 @@ export interface QueueFacts {
   readonly delayed: number;
   readonly failed: number;
   readonly isPaused: boolean;
-  /** A worker has looked after the queue within its `stalledIntervalMs`. */
+  /** A worker has looked after the queue within its `stalledIntervalMs`, in one shard at least. */
   readonly hasWorker: boolean;
+  /** The shards in which jobs of the queue wait and no worker has looked after it. */
+  readonly shardsWithoutWorker: readonly number[];
 }
 
 /** Live runs whose job is absent or finished, among the oldest ones. */

@@ -1,12 +1,13 @@
 import { jobIdOf } from "@refrain/client";
 import {
+  allShards,
   LAYOUT_VERSION,
   type Layout,
   type RedisClient,
   readLayout,
   ShardKeys,
 } from "@refrain/redis-store";
-import type { NamespaceFacts, OldestRun, Problem, WithoutJob } from "./diagnosis.ts";
+import type { NamespaceFacts, OldestRun, Problem, QueueFacts, WithoutJob } from "./diagnosis.ts";
 import { lookAtQueue } from "./look-at-queue.ts";
 
 /** A live run, and where its job should be. */
@@ -29,7 +30,7 @@ export async function lookAtNamespace(
   const layout = await readLayout(redis, name);
   const isKnown = layout !== undefined && layout.version === LAYOUT_VERSION;
   const shards = Array.from(
-    { length: isKnown ? layout.shards : 0 },
+    { length: isKnown ? allShards(layout) : 0 },
     (_, shard) => new ShardKeys(name, shard),
   );
   const sampled = (await Promise.all(shards.map((keys) => sample(redis, keys)))).flat();
@@ -99,26 +100,53 @@ async function serverNow(redis: RedisClient): Promise<number> {
 }
 
 export function judgeNamespace({ name, layout, queues, withoutJob }: NamespaceFacts): Problem[] {
+  return [...judgeLayout(name, layout), ...queues.flatMap(judgeQueue), ...judgeJobs(withoutJob)];
+}
+
+function judgeQueue({
+  name,
+  waiting,
+  hasWorker,
+  shardsWithoutWorker: shards,
+}: QueueFacts): Problem[] {
+  if (hasWorker && shards.length > 0) {
+    return [
+      {
+        severity: "warning",
+        problem: `queue ${name}: jobs wait in shard ${shards.join(", ")}, and a worker was seen in others only`,
+        fix: "Start a worker of this queue that names the shard in its `consumeShards`, or one without that option, which takes runs from all",
+      },
+    ];
+  }
+  if (hasWorker || waiting === 0) return [];
   return [
-    ...judgeLayout(name, layout),
-    ...queues
-      .filter(({ hasWorker, waiting }) => !hasWorker && waiting > 0)
-      .map((queue) => ({
-        severity: "warning" as const,
-        problem: `queue ${queue.name}: ${queue.waiting} jobs wait, and no worker was seen`,
-        fix: "Start a worker whose actions are in this queue; one that was just started is seen after its `stalledIntervalMs`",
-      })),
-    ...judgeJobs(withoutJob),
+    {
+      severity: "warning",
+      problem: `queue ${name}: ${waiting} jobs wait, and no worker was seen`,
+      fix: "Start a worker whose actions are in this queue; one that was just started is seen after its `stalledIntervalMs`",
+    },
   ];
 }
 
 function judgeLayout(name: string, layout: Layout | undefined): Problem[] {
-  if (layout === undefined || layout.version === LAYOUT_VERSION) return [];
+  if (layout === undefined) return [];
+  if (layout.version === LAYOUT_VERSION) return judgeGrowth(name, layout);
   return [
     {
       severity: "error",
       problem: `namespace ${name} has layout version ${layout.version}, and this release knows ${LAYOUT_VERSION}`,
       fix: "Use the release that wrote it, or another namespace",
+    },
+  ];
+}
+
+function judgeGrowth(name: string, { target }: Layout): Problem[] {
+  if (target === undefined) return [];
+  return [
+    {
+      severity: "warning",
+      problem: `namespace ${name} grows to ${target} shards, or was broken off while it did: until that is done, enqueueing takes longer`,
+      fix: `Run \`npx refrain shards --namespace ${name} --grow ${target}\` again`,
     },
   ];
 }
