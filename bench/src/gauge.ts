@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { type ServerFigures, serverFigures } from "./server-figures.ts";
+import { serverCpuUs } from "./server-cpu.ts";
 import type { Progress } from "./system.ts";
 
 /** What one sample cost, from the moment its first run began to the moment its last one ended. */
@@ -8,8 +8,6 @@ export interface Sample {
   readonly seconds: number;
   readonly workerCpuUs: number;
   readonly serverCpuUs: number;
-  /** Scripts the server ran meanwhile, BullMQ's and all others. */
-  readonly scripts: number;
 }
 
 /** Takes the time and the CPU time of this process and of the server. */
@@ -45,20 +43,19 @@ export class Gauge implements Progress {
 interface Reading {
   readonly at: number;
   readonly cpu: NodeJS.CpuUsage;
-  readonly server: Promise<ServerFigures>;
+  readonly serverCpuUs: Promise<number>;
 }
 
 function readingOf(redis: Redis): Reading {
-  return { at: performance.now(), cpu: process.cpuUsage(), server: serverFigures(redis) };
+  return { at: performance.now(), cpu: process.cpuUsage(), serverCpuUs: serverCpuUs(redis) };
 }
 
 async function difference(start: Reading, end: Reading, runs: number): Promise<Sample> {
-  const [serverStart, serverEnd] = await Promise.all([start.server, end.server]);
+  const [serverStart, serverEnd] = await Promise.all([start.serverCpuUs, end.serverCpuUs]);
   return {
     runs,
     seconds: (end.at - start.at) / 1000,
     workerCpuUs: end.cpu.user + end.cpu.system - start.cpu.user - start.cpu.system,
-    serverCpuUs: serverEnd.cpuUs - serverStart.cpuUs,
-    scripts: serverEnd.scripts - serverStart.scripts,
+    serverCpuUs: serverEnd - serverStart,
   };
 }

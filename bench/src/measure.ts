@@ -5,7 +5,7 @@ import { readMachine } from "./machine.ts";
 import type { Measurements } from "./measurements.ts";
 import { type BenchOptions, isChosen } from "./options.ts";
 import { quietServer } from "./quiet-server.ts";
-import { takeSample } from "./take-sample.ts";
+import { takeCounts, takeSample } from "./take-sample.ts";
 
 /** Measures everything that is chosen, interleaved: each round goes through all of it once, after one that does not count. */
 export async function measure(options: BenchOptions): Promise<Measurements> {
@@ -39,6 +39,7 @@ async function measureRound(
     samples.push(await takeSample(children.of(contender.system), redisUrl, contender, base));
   }
   const refrain = children.of("refrain");
+  if (isChosen(only, "counts")) into.counts.push(await takeCounts(refrain, redisUrl));
   if (isChosen(only, "latency")) {
     into.latencies.push(await refrain.ask({ task: "latency", redisUrl }));
   }
@@ -66,7 +67,7 @@ function emptied(measurements: Measurements): Measurements {
 }
 
 function nothing(): Omit<Measurements, "machine" | "rounds" | "samples"> {
-  return { latencies: [], replays: [], enqueues: [], memory: [], core: [] };
+  return { counts: [], latencies: [], replays: [], enqueues: [], memory: [], core: [] };
 }
 
 type ChildName = SystemName | "core" | "memory";

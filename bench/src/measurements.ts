@@ -6,12 +6,15 @@ import type { Latencies } from "./latency.ts";
 import { describe, type Machine } from "./machine.ts";
 import type { MemoryFigures } from "./memory.ts";
 import type { ReplayFigures } from "./replay.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Everything of one run of the bench. Figures with the same index come from the same round. */
 export interface Measurements {
   readonly machine: Machine;
   readonly rounds: number;
   readonly samples: readonly { readonly contender: Contender; readonly samples: Sample[] }[];
+  /** Per W(10) run. */
+  readonly counts: Traffic[];
   readonly latencies: Latencies[];
   /** Of each round: one for every number of calls. */
   readonly replays: (readonly ReplayFigures[])[];

@@ -1,6 +1,6 @@
 import type { Sample } from "./gauge.ts";
 import { conditionsOf, type Measurements } from "./measurements.ts";
-import { cpuOf, journalScriptsPerRun, perCall, samplesOf, speedOf } from "./sample-figures.ts";
+import { cpuOf, perCall, samplesOf, speedOf } from "./sample-figures.ts";
 import { median, spreadText } from "./statistics.ts";
 import { targetsText } from "./targets.ts";
 import { textTable } from "./text-table.ts";
@@ -34,12 +34,11 @@ function runsTable(measurements: Measurements): string {
       perRun((sample) => sample.workerCpuUs),
       perRun((sample) => sample.serverCpuUs),
       perRun(cpuOf),
-      scriptsText(journalScriptsPerRun(measurements, contender)),
     ];
   });
   if (rows.length === 0) return "";
   const head = ["W(k): a run of k recorded calls", "runs/s", "x raw", "x naive1", "x naive2"];
-  return textTable([...head, "CPU us/run: worker", "server", "both", "journal scripts/run"], rows);
+  return textTable([...head, "CPU us/run: worker", "server", "both"], rows);
 }
 
 /** What ten more calls cost, tenfold: the share of queue, claim and settlement drops out. */
@@ -56,7 +55,10 @@ function callsTable(measurements: Measurements): string {
     if (both.length === 0) return [];
     const worker = perCall(measurements, kind, (sample) => sample.workerCpuUs);
     const server = perCall(measurements, kind, (sample) => sample.serverCpuUs);
-    const ratios = both.flatMap((cpu, round) => cpu / (naive[round] ?? Number.NaN));
+    const ratios = both.flatMap((cpu, round) => {
+      const other = naive[round];
+      return other === undefined ? [] : cpu / other;
+    });
     return [
       [name, ...[worker, server, both].map((us) => spreadText(us, 1)), spreadText(ratios, 2)],
     ];
@@ -153,8 +155,4 @@ function ratioText(samples: readonly Sample[], others: readonly Sample[]): strin
     return other === undefined ? [] : speedOf(sample) / speedOf(other);
   });
   return spreadText(ratios, 2);
-}
-
-function scriptsText(figures: readonly number[]): string {
-  return figures.length === 0 ? "" : median(figures).toFixed(2);
 }

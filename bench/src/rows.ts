@@ -1,6 +1,6 @@
 import type { Contender } from "./contenders.ts";
 import type { Measurements } from "./measurements.ts";
-import { cpuOf, journalScriptsPerRun, perCall, samplesOf, speedOf } from "./sample-figures.ts";
+import { cpuOf, perCall, samplesOf, speedOf } from "./sample-figures.ts";
 import { spreadOf, spreadText } from "./statistics.ts";
 
 /** A target, and what was measured of it. */
@@ -59,7 +59,7 @@ function costRows(measurements: Measurements): Row[] {
       perCall(measurements, { system: "refrain", isReconcilable }, cpuOf),
       perCall(measurements, { system: "naive1" }, cpuOf),
     );
-  const scripts = journalScriptsPerRun(measurements, w(10));
+  const scripts = measurements.counts.map(({ journalScripts }) => journalScripts);
   return [
     ...row(3, "CPU per completion-only call against naive1", atMost(0.45), cpu(false)),
     ...row(3, "CPU per reconcilable call against naive1", atMost(0.45), cpu(true)),

@@ -37,15 +37,3 @@ export function perCall(
     return other ? (figure(sample) / sample.runs - figure(other) / other.runs) / 40 : [];
   });
 }
-
-/** Scripts per run beyond those that BullMQ runs for as many raw jobs. */
-export function journalScriptsPerRun(
-  measurements: Measurements,
-  wanted: Partial<Contender>,
-): number[] {
-  const ofBullMq = samplesOf(measurements, { system: "raw" });
-  return samplesOf(measurements, wanted).flatMap((sample, round) => {
-    const other = ofBullMq[round];
-    return other ? sample.scripts / sample.runs - other.scripts / other.runs : [];
-  });
-}

@@ -30,8 +30,9 @@ export function slopeOf(
   return median(slopes);
 }
 
-/** The middle, with the lowest and the highest. */
+/** The middle, with the lowest and the highest; nothing of nothing. */
 export function spreadText(figures: readonly number[], digits: number): string {
+  if (figures.length === 0) return "";
   const { median: middle, min, max } = spreadOf(figures);
   return `${middle.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
 }

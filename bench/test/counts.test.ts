@@ -4,8 +4,8 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { measureMemory } from "../src/memory.ts";
 import { systems } from "../src/systems.ts";
+import { type Traffic, trafficOf } from "../src/traffic.ts";
 import { workOff } from "../src/work-off.ts";
-import { type Traffic, trafficOf } from "./traffic.ts";
 
 const RUNS = 500;
 const logger = pino({ level: "silent" });

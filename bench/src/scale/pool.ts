@@ -7,7 +7,7 @@ import { connectionOf, nodesOf } from "../connection.ts";
 import type { Work } from "../contenders.ts";
 import { bench } from "../refrain.ts";
 import { removeKeys } from "../remove-keys.ts";
-import { serverFigures } from "../server-figures.ts";
+import { serverCpuUs } from "../server-cpu.ts";
 import type { Place } from "../system.ts";
 import { arrivingRunId, type RunTimes, type Tally } from "./member.ts";
 
@@ -82,15 +82,14 @@ export class Pool {
     const tallies: Tally[] = await Promise.all(
       this.#members.map((member) => member.ask({ task: "tally" })),
     );
-    const servers = await Promise.all(this.#nodes.map(serverFigures));
-    const cpuUs = servers.reduce((sum, server) => sum + server.cpuUs, 0);
-    const serverCpuUs = cpuUs - this.#serverCpuUs;
-    this.#serverCpuUs = cpuUs;
+    const taken = (await Promise.all(this.#nodes.map(serverCpuUs))).reduce((a, b) => a + b, 0);
+    const before = this.#serverCpuUs;
+    this.#serverCpuUs = taken;
     return {
       runs: tallies.flatMap((tally) => tally.runs),
       perMember: tallies.map((tally) => tally.runs.length),
       workerCpuUs: tallies.reduce((sum, tally) => sum + tally.cpuUs, 0),
-      serverCpuUs,
+      serverCpuUs: taken - before,
       rss: Math.max(...tallies.map((tally) => tally.rss)),
     };
   }

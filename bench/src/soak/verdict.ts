@@ -33,7 +33,8 @@ export function judgeSoak(watch: Watch, world: OutsideWorld, fleet: Fleet): Verd
     for (const limit of LIMITS) {
       const { line, isLeak } = trendOf(limit, steady);
       lines.push(line);
-      if (isLeak) problems.push(`it grows: ${line}`);
+      // Ahead of what may be many.
+      if (isLeak) problems.unshift(`it grows: ${line}`);
     }
   }
   const shown = problems.slice(0, 20);

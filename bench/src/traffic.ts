@@ -1,6 +1,6 @@
 import { eventually } from "@refrain/testkit";
 import { Redis } from "ioredis";
-import type { Place } from "../src/system.ts";
+import type { Place } from "./system.ts";
 
 /** What clients sent to a server, scripts counted once and not what they do in there. */
 export interface Traffic {
