@@ -112,15 +112,22 @@ export class RedisCluster implements AsyncDisposable {
   /** From here on the replica of a server gets nothing more of it. */
   async detachReplica(of: RedisServer): Promise<void> {
     const { redis } = this.#nodeOf(of);
-    await redis.call("ACL", "SETUSER", "default", "-psync");
+    await redis.call("ACL", "SETUSER", "default", "-psync", "-sync");
     await redis.client("KILL", "TYPE", "REPLICA");
   }
 
-  /** Ends a master as a crash does, and promotes its replica; resolves when every node knows. */
-  async failOver(master: RedisServer): Promise<RedisServer> {
-    const { id } = this.#nodeOf(master);
-    const replica = await this.#replicaOf(id);
+  /**
+   * Ends a master as a crash does, and promotes its replica; resolves when every node knows.
+   *
+   * @param meanwhile is waited for before the replica is promoted. Default: nothing
+   */
+  async failOver(
+    master: RedisServer,
+    meanwhile: () => Promise<unknown> = async () => {},
+  ): Promise<RedisServer> {
+    const replica = await this.#replicaOf(master);
     await master.kill();
+    await meanwhile();
     await replica.redis.cluster("FAILOVER", "TAKEOVER");
     await eventually(async () => {
       for (const { redis } of this.#running()) {
@@ -195,13 +202,13 @@ export class RedisCluster implements AsyncDisposable {
     return owner;
   }
 
-  async #replicaOf(id: string): Promise<Node> {
-    const lines = String(await this.#any().redis.cluster("NODES")).split("\n");
-    const replica = this.#nodes.find((node) =>
-      lines.some((line) => line.startsWith(node.id) && line.includes(` ${id} `)),
-    );
-    if (replica === undefined) throw new Error(`node ${id} has no replica`);
-    return replica;
+  /** As the replica sees it: the others may not have heard of it yet. */
+  async #replicaOf({ port }: RedisServer): Promise<Node> {
+    for (const node of this.#running()) {
+      const info = await node.redis.info("replication");
+      if (info.includes("role:slave") && info.includes(`master_port:${port}\r`)) return node;
+    }
+    throw new Error(`the server at ${port} has no replica`);
   }
 
   #nodeOf(server: RedisServer): Node {

@@ -1,5 +1,6 @@
 // A worker process of the bed. It writes down what it does, closes at SIGTERM, and dies with whoever started it.
 import { RunWorker } from "@refrain/worker";
+import { Cluster } from "ioredis";
 import { pino } from "pino";
 import { workerParts } from "../../../src/create-worker.ts";
 import { BedAttempt, bedAction } from "./bed-action.ts";
@@ -10,7 +11,11 @@ import { NotingPort } from "./noting-port.ts";
 import { notingStore } from "./noting-store.ts";
 
 export interface BedWorkerSettings {
-  readonly url: string;
+  /** Undefined for a cluster. */
+  readonly url: string | undefined;
+  /** Nodes of the cluster. */
+  readonly seeds: readonly { readonly host: string; readonly port: number }[] | undefined;
+  readonly shards: number;
   readonly namespace: string;
   readonly ledger: string;
   readonly log: string;
@@ -35,10 +40,12 @@ const implementation = bedAction(settings.version).implement(
   { onDivergence: "fail" },
 );
 
+const { url, seeds = [], shards } = settings;
 const mutant = mutate(settings.mutant);
 const parts = workerParts(
   {
-    connection: settings.url,
+    connection: url ?? new Cluster([...seeds], { lazyConnect: true }),
+    shards,
     namespace: settings.namespace,
     lockDurationMs: settings.lockDurationMs,
     stalledIntervalMs: settings.stalledIntervalMs,

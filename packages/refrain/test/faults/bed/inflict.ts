@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { jobIdOf } from "@refrain/client";
+import { ShardKeys } from "@refrain/redis-store";
 import type { FaultProxy } from "@refrain/testkit";
 import type { Exit } from "../../support/child.ts";
-import type { Bed } from "./bed.ts";
+import { type Bed, NAMESPACE } from "./bed.ts";
 import type { Fault } from "./schedule.ts";
 import type { WorkerPlace } from "./worker-place.ts";
 
@@ -20,6 +21,7 @@ export class Toll {
   flushes = 0;
   lostJobs = 0;
   deploys = 0;
+  migrations = 0;
   /** Workers that were told to close and did not end by themselves, or not well. */
   readonly badExits: { readonly by: string; readonly text: string }[] = [];
 }
@@ -31,6 +33,7 @@ export class Inflictor {
   /** Runs that may still have a job. */
   readonly #openRuns: () => readonly string[];
   readonly #pending = new Set<Promise<void>>();
+  #migrating: Promise<void> = Promise.resolve();
 
   constructor(bed: Bed, openRuns: () => readonly string[]) {
     this.#bed = bed;
@@ -47,8 +50,8 @@ export class Inflictor {
       if (fault.kind === "kill-redis" || fault.kind === "stop-redis") await going;
     }
     await Promise.all(this.#pending);
-    for (const { proxy } of this.#bed.places) proxy.heal();
-    this.#bed.clientProxy.heal();
+    for (const { proxy } of this.#bed.places) proxy?.heal();
+    this.#bed.place.proxy?.heal();
     this.#bed.note({ kind: "healed", name: "all" });
   }
 
@@ -70,17 +73,20 @@ export class Inflictor {
       case "late-copy":
         return place && this.#lateCopy(place, fault.match, fault.ms);
       case "cut":
-        return place && cut(place.proxy, fault);
+        return cut(place?.proxy, fault);
       case "cut-client":
-        return cut(this.#bed.clientProxy, fault);
+        return cut(this.#bed.place.proxy, fault);
       case "kill-redis":
         this.toll.redisKills += 1;
-        return this.#bed.server.restart();
+        return this.#bed.place.server?.restart();
       case "stop-redis":
         return this.#stopRedis(fault.ms);
       case "flush-scripts":
         this.toll.flushes += 1;
-        return void (await this.#bed.redis.script("FLUSH"));
+        return this.#bed.flushScripts();
+      case "migrate":
+        this.#migrating = this.#migrating.then(() => this.#migrate(fault));
+        return this.#migrating;
       case "lose-job":
         return this.#loseJob(fault.pick);
       case "deploy":
@@ -105,10 +111,10 @@ export class Inflictor {
 
   /** The reply to a batch is lost, and the process stands still before it learns of that. */
   async #lateCopy(place: WorkerPlace, match: string, ms: number): Promise<void> {
-    if (place.isStopped) return;
-    const { by } = place;
-    const isCut = place.proxy.nextCut().then(() => true);
-    place.proxy.cutAfter(match);
+    const { by, proxy, isStopped } = place;
+    if (isStopped || proxy === undefined) return;
+    const isCut = proxy.nextCut().then(() => true);
+    proxy.cutAfter(match);
     if (!(await Promise.race([isCut, pause(PATIENCE_MS, false)])) || place.by !== by) return;
     this.toll.lateCopies += 1;
     await this.#stop(place, ms);
@@ -116,16 +122,29 @@ export class Inflictor {
 
   async #stopRedis(ms: number): Promise<void> {
     this.toll.redisStops += 1;
-    this.#bed.server.pause();
+    this.#bed.place.server?.pause();
     await pause(ms);
-    this.#bed.server.resume();
+    this.#bed.place.server?.resume();
+  }
+
+  /** A shard's slot goes to another master, and is half moved for a while. */
+  async #migrate({ shard, to, ms }: Fault & { readonly kind: "migrate" }): Promise<void> {
+    const { cluster } = this.#bed.place;
+    if (cluster === undefined) return;
+    const slot = await cluster.slotOf(new ShardKeys(NAMESPACE, shard % this.#bed.shards).live);
+    const owner = await cluster.ownerOf(slot);
+    const others = cluster.servers.filter((server) => server !== owner);
+    const target = others[to % others.length];
+    if (target === undefined) return;
+    await cluster.migrateSlot(slot, target, { between: () => pause(ms) });
+    this.toll.migrations += 1;
   }
 
   async #loseJob(pick: number): Promise<void> {
     const runs = this.#openRuns();
     for (let n = 0; n < runs.length; n++) {
       const runId = runs[(pick + n) % runs.length] ?? "";
-      const job = await this.#bed.queue.getJob(jobIdOf(runId));
+      const job = await this.#bed.queueOf(runId).getJob(jobIdOf(runId));
       if (job === undefined) continue;
       // BullMQ refuses to remove the job of a worker that has it.
       const isRemoved = await job.remove().then(
@@ -161,13 +180,14 @@ export function exitText({ code, signal, output }: Exit): string {
 }
 
 async function cut(
-  proxy: FaultProxy,
+  proxy: FaultProxy | undefined,
   order: {
     readonly when: "before" | "after" | "late";
     readonly match: string;
     readonly ms: number;
   },
 ): Promise<void> {
+  if (proxy === undefined) return;
   if (order.when === "before") return proxy.cutBefore(order.match);
   if (order.when === "after") return proxy.cutAfter(order.match);
   const isCut = proxy.nextCut().then(() => true);

@@ -63,6 +63,8 @@ function figuresOf({ toll, counts }: SeedVerdict): Record<string, number> {
     flushes: toll.flushes,
     "lost jobs": toll.lostJobs,
     deploys: toll.deploys,
+    migrations: toll.migrations,
+    redirections: toll.redirections,
     executed: counts.executed,
     replays: counts.replays,
     verdicts: counts.verdicts,

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
 import { msgpackCodec, RunConflictError } from "@refrain/core";
-import { keysWithoutTtl } from "@refrain/testkit";
-import { Bed, NAMESPACE } from "./bed.ts";
-import { BED_QUEUE, bedAction } from "./bed-action.ts";
+import { Bed } from "./bed.ts";
+import { bedAction } from "./bed-action.ts";
 import type { BedEvent } from "./events.ts";
 import { exitText, Inflictor, type Toll } from "./inflict.ts";
 import type { MutantName } from "./mutants.ts";
@@ -32,7 +31,7 @@ export interface SeedVerdict {
   readonly ms: number;
   /** From the last fault until every run was settled. */
   readonly tailMs: number;
-  readonly toll: Toll & { readonly cuts: number };
+  readonly toll: Toll & { readonly cuts: number; readonly redirections: number };
   readonly counts: Counts;
   readonly breaches: readonly Breach[];
   /** What of the profile did not bite: then the seed proves nothing. */
@@ -50,7 +49,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedVerdict> {
   const { seed, profile, mutant, forMs = 9000, patienceMs = 45_000, slow = 1 } = options;
   const startedAt = performance.now();
   const { faults, ...setting } = scheduleOf(seed, profile, forMs, slow);
-  await using bed = await Bed.open({ ...setting, slow, mutant });
+  await using bed = await Bed.open({ ...setting, slow, mutant, isCluster: profile === "cluster" });
   await bed.untilReady();
   const load = new Load(bed, seed);
   const inflictor = new Inflictor(bed, () => load.open);
@@ -69,7 +68,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedVerdict> {
   }
   // Now that nobody writes any more.
   await lookAtTheEnd(bed, load.runIds, jobs);
-  const toll = Object.assign(inflictor.toll, { cuts: bed.cuts });
+  const { cuts } = bed;
+  const toll = Object.assign(inflictor.toll, { cuts, redirections: await bed.redirections() });
   const history = bed.history();
   const { breaches: found, counts, isStarved } = judge(history);
   const breaches = [...found, ...badExits(history, toll)];
@@ -93,6 +93,7 @@ function missed(profile: Profile, toll: SeedVerdict["toll"], counts: Counts): st
     kill: { kills: toll.kills, replays: counts.replays, verdicts: counts.verdicts },
     stop: { zombies: counts.zombies },
     cut: { cuts: toll.cuts },
+    migrate: { migrations: toll.migrations, redirections: toll.redirections },
   };
   return mustBite(profile).flatMap((kind) =>
     Object.entries(bites[kind] ?? {}).flatMap(([name, count]) => (count > 0 ? [] : [name])),
@@ -206,6 +207,6 @@ async function lookAtTheEnd(
   }
   bed.note({
     kind: "leaks",
-    keys: await keysWithoutTtl(bed.redis, NAMESPACE, { queues: [BED_QUEUE] }),
+    keys: await bed.leaks(),
   });
 }

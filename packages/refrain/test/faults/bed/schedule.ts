@@ -29,6 +29,8 @@ export type Fault = { readonly afterMs: number } & (
   | { readonly kind: "kill-redis" }
   | { readonly kind: "stop-redis"; readonly ms: number }
   | { readonly kind: "flush-scripts" }
+  /** A shard's slot moves to another node of the cluster, and is half moved twice for this long. */
+  | { readonly kind: "migrate"; readonly shard: number; readonly to: number; readonly ms: number }
   /** A job goes from its queue: the rescuer is to add it anew. */
   | { readonly kind: "lose-job"; readonly pick: number }
   /** Every worker is closed and replaced by one of the next version, one after the other. */
@@ -56,6 +58,7 @@ const profiles = {
   workers: { kill: 4, stop: 9, "late-copy": 5, deploy: 1, "lose-job": 1 },
   network: { cut: 8, "late-copy": 4, "cut-client": 2, "flush-scripts": 2, stop: 3 },
   redis: { "kill-redis": 2, "stop-redis": 2, cut: 2, kill: 2, "flush-scripts": 1 },
+  cluster: { migrate: 9, kill: 4, stop: 4, "flush-scripts": 1, "lose-job": 1 },
 } as const satisfies Readonly<Record<string, Weights>>;
 
 export type Profile = keyof typeof profiles;
@@ -64,7 +67,7 @@ export const profileNames = Object.keys(profiles) as readonly Profile[];
 /** What a profile's faults must at least have brought about for its seed to count. */
 export function mustBite(profile: Profile): readonly FaultKind[] {
   return (Object.keys(profiles[profile]) as FaultKind[]).filter((kind) =>
-    ["kill", "stop", "cut"].includes(kind),
+    ["kill", "stop", "cut", "migrate"].includes(kind),
   );
 }
 
@@ -177,6 +180,13 @@ const faults: Readonly<Record<FaultKind, fc.Arbitrary<Fault>>> = {
     ms: fc.oneof(fc.integer({ min: 100, max: 500 }), fc.integer({ min: 1200, max: 2200 })),
   }),
   "flush-scripts": fc.record({ kind: just("flush-scripts"), afterMs }),
+  migrate: fc.record({
+    kind: just("migrate"),
+    afterMs,
+    shard: fc.nat({ max: 1 }),
+    to: fc.nat({ max: 1 }),
+    ms: fc.integer({ min: 20, max: 300 }),
+  }),
   "lose-job": fc.record({ kind: just("lose-job"), afterMs, pick: fc.nat() }),
   deploy: fc.record({ kind: just("deploy"), afterMs }),
 };

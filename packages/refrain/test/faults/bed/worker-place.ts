@@ -7,23 +7,28 @@ export type PlaceSettings = Omit<BedWorkerSettings, "url" | "by" | "version" | "
   readonly dir: string;
 };
 
-/** Where one worker process after the other works, each behind the same proxy. */
+/** Where one worker process after the other works; of a single server, each behind the same proxy. */
 export class WorkerPlace {
-  readonly proxy: FaultProxy;
+  readonly proxy: FaultProxy | undefined;
   readonly #index: number;
   readonly #settings: PlaceSettings;
   #child: Child | undefined;
   #count = 0;
   #isStopped = false;
 
-  private constructor(proxy: FaultProxy, index: number, settings: PlaceSettings) {
+  private constructor(proxy: FaultProxy | undefined, index: number, settings: PlaceSettings) {
     this.proxy = proxy;
     this.#index = index;
     this.#settings = settings;
   }
 
-  static async open(index: number, port: number, settings: PlaceSettings): Promise<WorkerPlace> {
-    return new WorkerPlace(await FaultProxy.start({ port }), index, settings);
+  static async open(
+    index: number,
+    port: number | undefined,
+    settings: PlaceSettings,
+  ): Promise<WorkerPlace> {
+    const proxy = port === undefined ? undefined : await FaultProxy.start({ port });
+    return new WorkerPlace(proxy, index, settings);
   }
 
   /** Who works here now, as the ledger calls it. */
@@ -42,7 +47,7 @@ export class WorkerPlace {
     this.#isStopped = false;
     const { dir, ...settings } = this.#settings;
     const log = path.join(dir, `${this.by}.log`);
-    const all: BedWorkerSettings = { ...settings, url: this.proxy.url, by: this.by, version, log };
+    const all: BedWorkerSettings = { ...settings, url: this.proxy?.url, by: this.by, version, log };
     this.#child = new Child(new URL("./bed-worker.ts", import.meta.url), {
       BED_WORKER: JSON.stringify(all),
     });
@@ -79,6 +84,6 @@ export class WorkerPlace {
 
   async end(): Promise<void> {
     await this.kill();
-    await this.proxy.close();
+    await this.proxy?.close();
   }
 }
