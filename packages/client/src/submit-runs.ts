@@ -106,6 +106,7 @@ const ADVICE: readonly (readonly [word: RegExp, advice: string])[] = [
   [/\bOOM\b/, "Redis has no memory left (maxmemory). Free some, or raise it, and "],
   [/\bMISCONF\b/, "Redis cannot write to its disk and takes no writes. Free some space, and "],
   [/\bNOREPLICAS\b/, "Redis has too few replicas (min-replicas-to-write). Bring one back, and "],
+  [/\bCLUSTERDOWN\b/, "The Redis cluster has slots without a master. Bring its node back, and "],
   [/\bREADONLY\b/, "Redis is a replica now. Connect to its master, and "],
 ];
 

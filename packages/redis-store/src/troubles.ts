@@ -23,15 +23,25 @@ export class Troubles {
 
   /** A server said why it does not write. Connections that are lost are another's to report. */
   refusedBy(error: unknown): void {
-    if (!(error instanceof Error) || error.name !== "ReplyError") return;
-    const [word = ""] = error.message.split(" ");
-    this.say(word, `Redis takes no writes for now: ${error.message}. ${WAITING}`);
+    const refusal = refusalIn(error);
+    if (refusal === undefined) return;
+    const [word = ""] = refusal.split(" ");
+    this.say(word, `Redis takes no writes for now: ${refusal}. ${WAITING}`);
   }
 
   /** Not everything has arrived where `durability` wants it. */
   missing(what: string): void {
     this.say("missing", `Redis does not yet say that writes are safe: ${what}. ${WAITING}`);
   }
+}
+
+/** What a server said; a cluster's client that gave up says it of the node it asked last. */
+function refusalIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === "ReplyError") return error.message;
+  return /^Too many Cluster redirections\. Last error: ReplyError: (?<refusal>.*)$/s.exec(
+    error.message,
+  )?.groups?.["refusal"];
 }
 
 const WAITING = "What is to be written waits, and no run fails by it";

@@ -92,7 +92,9 @@ async function openCluster() {
   const servers = await RedisCluster.start({ args: ["--cluster-node-timeout", "1000"] });
   const client = new Cluster(servers.seeds);
   client.on("error", () => {});
-  const store = new RedisStore({ redis: client, shards: SHARDS });
+  const said: string[] = [];
+  const onTrouble = (message: string) => said.push(message);
+  const store = new RedisStore({ redis: client, shards: SHARDS, onTrouble });
   await store.ready();
   const writing = new Writing(store);
   await writing.start();
@@ -102,6 +104,7 @@ async function openCluster() {
     servers,
     writing,
     slot,
+    said,
     async [Symbol.asyncDispose]() {
       client.disconnect();
       await servers[Symbol.asyncDispose]();
@@ -131,11 +134,12 @@ test.concurrent("F11 writes to a slot that moves to another node go on, each onc
 
 test.concurrent("F11 writes wait for a node that died, and so do those to the others while the cluster is down", async () => {
   await using opened = await openCluster();
-  const { servers, writing, slot } = opened;
+  const { servers, writing, slot, said } = opened;
   const node = await servers.ownerOf(slot);
 
   await node.kill();
   await untilSeen(servers, "CLUSTERDOWN");
+  await eventually(() => expect(said.join()).toMatch(/takes no writes for now: CLUSTERDOWN /));
   await node.restart();
   await writing.untilMore(5);
   await expect(writing.stop()).resolves.toBeUndefined();

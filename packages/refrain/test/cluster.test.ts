@@ -4,6 +4,7 @@ import {
   RedisSettledHints,
   ShardKeys,
   shardOf,
+  waitUntilReady,
 } from "@refrain/redis-store";
 import { eventually, RedisCluster, startRedis } from "@refrain/testkit";
 import { Cluster, Redis } from "ioredis";
@@ -18,7 +19,10 @@ import {
   type WorkerOptions,
 } from "refrain";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { aclArgs, refusals } from "./support/acl.ts";
+import { openConnection } from "../src/cli/connection-options.ts";
+import { describeDiagnosis } from "../src/doctor/describe-diagnosis.ts";
+import { examine } from "../src/doctor/examine.ts";
+import { aclArgs, refusals, urlOf } from "./support/acl.ts";
 
 const SHARDS = 3;
 const RUNS = 24;
@@ -160,13 +164,47 @@ test("clients and workers end although no node of their cluster was ever there",
   const nobody = cluster({}, [{ host: "127.0.0.1", port: 1 }]);
   const made = createWorker({ connection: nobody, actions, logger: pino({ level: "silent" }) });
   const asking = createClient({ connection: nobody });
+  const { redis } = connectRedis(nobody, "journal");
 
-  await expect(made.ready()).rejects.toThrow(
+  await expect(waitUntilReady(redis, 1000)).rejects.toThrow(
     /cluster of 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/,
   );
-  const asked = asking.enqueue(double, 1);
-  asked.catch(() => {});
+  const asked = [asking.enqueue(double, 1), made.ready(), redis.get("key")];
+  const told = asked.map((each) => each.catch((error: Error) => error.message));
   await Promise.all([made.close(), asking.close()]);
+  endConnection(redis);
 
-  await expect(asked).rejects.toThrow(/ended/);
+  expect(await Promise.all(told)).toEqual([
+    expect.stringContaining("ended"),
+    expect.stringContaining("ended"),
+    "Connection is closed.",
+  ]);
+});
+
+test("doctor looks at every master, whichever node it is sent to", async () => {
+  const [first, second] = servers.servers;
+  const admin = new Redis(second?.url ?? "");
+  await admin.config("SET", "maxmemory-policy", "allkeys-lru");
+
+  const redis = await openConnection({ url: urlOf("worker", first?.port ?? 0) });
+  const found = await examine(redis, {
+    address: "",
+    namespace: "refrain",
+    queues: [],
+    acceptRisks: [],
+  });
+  endConnection(redis);
+  await admin.config("SET", "maxmemory-policy", "noeviction");
+  admin.disconnect();
+
+  const masters = servers.servers.slice(0, 3).map(({ port }) => `127.0.0.1:${port}`);
+  expect(found.cluster?.masters.map(({ address }) => address).toSorted()).toEqual(
+    masters.toSorted(),
+  );
+  expect(found.problems.map(({ problem }) => problem)).toEqual([
+    expect.stringMatching(`maxmemory-policy is allkeys-lru.* \\(127.0.0.1:${second?.port}\\)$`),
+  ]);
+  expect(describeDiagnosis(found)).toMatch(
+    /\ncluster\n {2}127\.0\.0\.1:\d+ +Redis .*, 1 replica, /,
+  );
 });

@@ -44,6 +44,7 @@ const settings = {
     paths: {
       refrain: ["../../packages/refrain/dist/index.d.ts"],
       "@refrain/*": ["../../packages/*/dist/index.d.ts"],
+      ioredis: ["../../packages/refrain/node_modules/ioredis/built/index.d.ts"],
     },
   },
 };

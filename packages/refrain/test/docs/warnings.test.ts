@@ -15,7 +15,7 @@ const PLACES: Readonly<Record<string, number>> = {
   "refrain/src/become-ready.ts": 2,
   "refrain/src/create-worker.ts": 1,
   "worker/src/attempt-reporter.ts": 7,
-  "worker/src/connection-log.ts": 1,
+  "worker/src/connection-log.ts": 2,
   "worker/src/lock-keeper.ts": 2,
   "worker/src/process-job.ts": 3,
   "worker/src/rescuers.ts": 3,

@@ -104,7 +104,7 @@ export class Bed implements AsyncDisposable {
       ),
     );
     const bed = new Bed(place, places, shards, dir);
-    for (const place of places) place.start(bed.version);
+    for (const worker of places) worker.start(bed.version);
     return bed;
   }
 
