@@ -36,9 +36,9 @@ export const store: Mutants = {
     ["or 'gap'", "or 'same'"],
   ),
   "a settled run is written to": caught(
-    "commit/write",
+    "commit/change",
     "a run ends once: later writes of its own claim have no effect",
-    ["changes.status and after .. ' over' or after", "after"],
+    ["changes[2] = changes[2] .. ' over'", ""],
   ),
   "a claim ignores the incarnation": caught(
     "commit/claim",
@@ -85,7 +85,7 @@ export const store: Mutants = {
   "a released run stays RUNNING": caught(
     "commit/release",
     "a released run is not handed to a late copy of the claim that released it",
-    ["changes.status = 'QUEUED'", ""],
+    ["endClaim('QUEUED')", ""],
   ),
   "a reopening clears what follows": caught(
     "reopen",

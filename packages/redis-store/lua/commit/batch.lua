@@ -26,6 +26,7 @@ end
 --@include shared/journal
 --@include shared/remember
 --@include shared/need
+--@include commit/change
 --@include commit/hand-over
 --@include commit/claim
 --@include commit/refusal

@@ -3,7 +3,7 @@
 
   from, to  the first and the last slot
 ]]
-local function clear(run, calls, changes)
+local function clear(run, calls)
   local from, to = take(2)
   for first = from, to, 1000 do
     local slots = {}
@@ -12,4 +12,5 @@ local function clear(run, calls, changes)
   end
   -- HGET, like the fence: a user who may not run it was refused before anything was written.
   changes.clears = (changes.clears or redis.call('HGET', run, 'clears') or 0) + 1
+  change('clears', changes.clears)
 end

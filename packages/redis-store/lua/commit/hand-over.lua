@@ -6,8 +6,7 @@
 ]]
 local function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)
   local epoch = (run.epoch or 0) + 1
-  local changes = { 'status', 'RUNNING', 'fence', nonce .. ' 0', 'epoch', epoch, 'started', started }
-  local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end
+  changes = { 'fence', nonce .. ' 0', 'status', 'RUNNING', 'epoch', epoch, 'started', started }
   if owner then change('nonces', remember(run.nonces, owner)) end
   if n > 0 then
     run.wrote = run.epoch

@@ -3,7 +3,7 @@
 
   unknownAsks  how often in a row reconcilers could not say what happened
 ]]
-local function release(_, _, changes)
-  changes.status = 'QUEUED'
-  changes.unknownAsks = take(1)
+local function release()
+  endClaim('QUEUED')
+  change('unknownAsks', take(1))
 end

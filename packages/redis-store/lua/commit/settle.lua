@@ -10,7 +10,7 @@
 ]]
 local settledAt
 
-local function settle(run, calls, changes)
+local function settle(run, calls)
   local runId, status, outcome, failedSlot, retention = take(5)
   -- Once a batch will do: all its runs are one user's and one shard's.
   if not settledAt then
@@ -21,8 +21,10 @@ local function settle(run, calls, changes)
     need('PUBLISH', settled, runId)
     settledAt = now()
   end
-  changes.status, changes.outcome, changes.settledAt = status, outcome, settledAt
-  if failedSlot ~= '' then changes.failedSlot = failedSlot end
+  endClaim(status)
+  change('outcome', outcome)
+  change('settledAt', settledAt)
+  if failedSlot ~= '' then change('failedSlot', failedSlot) end
   redis.call('PEXPIRE', run, retention)
   if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end
   redis.call('ZREM', live, runId)

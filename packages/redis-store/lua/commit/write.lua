@@ -16,11 +16,8 @@ local function write(run, calls, last)
   local fence = redis.call('HGET', run, 'fence')
   if fence ~= before then return refusal(fence, after) end
 
-  local changes = {}
-  while cursor < last do entry[take(1)](run, calls, changes) end
-  -- Whoever gives the run another status hands it back, or ends it.
-  local flat = { 'fence', changes.status and after .. ' over' or after }
-  for field, value in pairs(changes) do flat[#flat + 1], flat[#flat + 2] = field, value end
-  redis.call('HSET', run, unpack(flat))
+  changes = { 'fence', after }
+  while cursor < last do entry[take(1)](run, calls) end
+  redis.call('HSET', run, unpack(changes))
   return 'applied'
 end
