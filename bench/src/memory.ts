@@ -1,4 +1,11 @@
 import { EventEmitter, once } from "node:events";
+import {
+  type CallResult,
+  decodeCall,
+  isSettled,
+  msgpackCodec,
+  type SettledCall,
+} from "@refrain/core";
 import { eventually } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import type { SystemName, Work } from "./contenders.ts";
@@ -18,6 +25,8 @@ export interface MemoryFigures {
   /** The journal of a live run whose ten calls are recorded. */
   readonly naiveJournal: number;
   readonly journal: number;
+  /** The same journal if each call's facts were one JSON text. */
+  readonly jsonJournal: number;
 }
 
 const work: Work = { calls: 10, isReconcilable: false };
@@ -46,20 +55,32 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryFigur
   const settledRun = (await bytesOf(redis, `${keys}:*`)) / settled;
   const record = (await bytesOf(redis, `${keys}:run:*`)) / settled;
   await removeKeys(redis, `${keys}:*`);
-  const live = (system: SystemName, pattern: string): Promise<number> =>
-    whileLive(redis, place, system, `${keys}:${pattern}`);
-  const naiveJournal = await live("naive1", "journal:*");
-  const journal = await live("refrain", "run:*:calls");
+  const naive = `${keys}:journal:*`;
+  const naiveJournal = await whileLive(redis, place, "naive1", naive, () => bytesOf(redis, naive));
+  const own = `${keys}:run:*:calls`;
+  const [journal, jsonJournal] = await whileLive(redis, place, "refrain", own, async () => [
+    await bytesOf(redis, own),
+    await bytesAsJson(redis, own),
+  ]);
   redis.disconnect();
-  return { job, settledRun, record, naiveJournal, journal };
+  return {
+    job,
+    settledRun,
+    record,
+    naiveJournal: naiveJournal / CONCURRENCY,
+    journal: journal / CONCURRENCY,
+    jsonJournal: jsonJournal / CONCURRENCY,
+  };
 }
 
-async function whileLive(
+/** Looks at as many runs as one worker has at once, when all their calls are recorded. */
+async function whileLive<T>(
   redis: Redis,
   place: Place,
   system: SystemName,
   pattern: string,
-): Promise<number> {
+  look: () => Promise<T>,
+): Promise<T> {
   const gate = new EventEmitter();
   const hold = once(gate, "open");
   let ended = 0;
@@ -67,14 +88,14 @@ async function whileLive(
   const progress = { began: () => {}, ended: () => void (ended += 1), hold };
   const stop = await systems[system].start(place, progress);
   await eventually(() => allRecorded(redis, pattern));
-  const bytes = (await bytesOf(redis, pattern)) / CONCURRENCY;
+  const seen = await look();
   gate.emit("open");
   await eventually(() => {
     if (ended < CONCURRENCY) throw new Error(`${ended} of ${CONCURRENCY} runs ended`);
   });
   await stop();
   await removeKeys(redis, `{${place.namespace}:*`);
-  return bytes;
+  return seen;
 }
 
 async function allRecorded(redis: Redis, pattern: string): Promise<void> {
@@ -89,6 +110,28 @@ async function bytesOf(redis: Redis, pattern: string): Promise<number> {
   const keys = (await keysOf(redis, pattern)).filter((key) => !key.endsWith(":events"));
   const sizes = await Promise.all(keys.map((key) => redis.memory("USAGE", key, "SAMPLES", 0)));
   return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+}
+
+async function bytesAsJson(redis: Redis, pattern: string): Promise<number> {
+  let bytes = 0;
+  for (const key of await keysOf(redis, pattern)) {
+    const calls = await redis.hgetallBuffer(key);
+    const texts = Object.entries(calls).map(([slot, stored]): [string, string] => {
+      const { payload, ...facts } = outcomeOf(decodeCall(Number(slot), stored));
+      return [slot, JSON.stringify({ ...facts, value: msgpackCodec.decode(payload) })];
+    });
+    // A name as long as the original's.
+    const copy = `${key.slice(0, -1)}J`;
+    await redis.hset(copy, new Map(texts));
+    bytes += (await redis.memory("USAGE", copy, "SAMPLES", 0)) ?? 0;
+    await redis.unlink(copy);
+  }
+  return bytes;
+}
+
+function outcomeOf(call: CallResult): SettledCall {
+  if (isSettled(call)) return call;
+  throw new Error(`call ${call.slot} has no outcome`);
 }
 
 async function keysOf(redis: Redis, pattern: string): Promise<string[]> {

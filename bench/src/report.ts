@@ -130,6 +130,7 @@ function memoryTable({ memory }: Measurements): string {
     "settled W(10) run, job and record": memory.map(({ settledRun }) => settledRun),
     "of which the record": memory.map(({ record }) => record),
     "naive1's journal of 10 calls": memory.map(({ naiveJournal }) => naiveJournal),
+    "a journal of 10 calls, each one JSON text": memory.map(({ jsonJournal }) => jsonJournal),
     "live journal of 10 calls": memory.map(({ journal }) => journal),
   };
   const rows = Object.entries(figures).map(([name, bytes]) => [name, spreadText(bytes, 0)]);

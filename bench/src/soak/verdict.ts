@@ -18,7 +18,11 @@ export interface Verdict {
   readonly isGood: boolean;
 }
 
-export function judgeSoak(watch: Watch, world: OutsideWorld, fleet: Fleet): Verdict {
+export function judgeSoak(
+  watch: Pick<Watch, "checks" | "leaks">,
+  world: Pick<OutsideWorld, "breaches" | "judged" | "resumed" | "announcedDoubles">,
+  fleet: Pick<Fleet, "kills" | "accidents">,
+): Verdict {
   const problems = [...world.breaches, ...fleet.accidents];
   for (const key of watch.leaks) problems.push(`a key without a TTL of no live run: ${key}`);
   if (world.resumed === 0) problems.push("no kill hit a run: that proves nothing");
