@@ -37,7 +37,8 @@ class Bed implements AsyncDisposable {
 
   async worker(): Promise<Child> {
     const worker = this.start(WORKER);
-    await eventually(() => expect(worker.output).toContain("ready"), { timeoutMs: 20_000 });
+    const isReady = (): void => expect(worker.output).toContain("ready");
+    await eventually(isReady, { timeoutMs: 20_000 });
     return worker;
   }
 

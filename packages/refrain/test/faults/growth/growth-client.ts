@@ -10,10 +10,8 @@ const client = createClient({
   namespace: String(process.env["NAMESPACE"]),
 });
 const earlier: string[] = [];
-let isEnding = false;
-process.once("SIGTERM", () => {
-  isEnding = true;
-});
+const ending = new AbortController();
+process.once("SIGTERM", () => ending.abort());
 
 async function enqueue(runId: string): Promise<void> {
   try {
@@ -25,7 +23,7 @@ async function enqueue(runId: string): Promise<void> {
   }
 }
 
-while (!isEnding) {
+while (!ending.signal.aborted) {
   const now = Math.floor(Date.now() / 50);
   const again = earlier[Math.floor(Math.random() * earlier.length)] ?? `r-${now}-0`;
   await Promise.all([`r-${now}-0`, `r-${now}-1`, again].map(enqueue));
