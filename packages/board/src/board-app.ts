@@ -14,18 +14,23 @@ import { retryRoutes } from "./retry-routes.ts";
 import type { RunQueueAdapter } from "./run-queue-adapter.ts";
 
 export interface BoardAppOptions {
-  readonly queues: readonly RunQueueAdapter[];
+  /** The queues to show now; the same list while they are the same. */
+  readonly queues: () => readonly RunQueueAdapter[];
+  /** Looks whether there are others by now. */
+  readonly lookAgain: () => Promise<void>;
   readonly basePath: string;
   readonly readOnly: boolean;
   readonly auth: BoardAuth | undefined;
 }
 
 /** Bull Board as a Hono app of its own under `basePath`, with nothing of it reachable past the guard. */
-export function boardApp({ queues, basePath, readOnly, auth }: BoardAppOptions): Hono {
+export function boardApp(options: BoardAppOptions): Hono {
+  const { queues, lookAgain, basePath, readOnly, auth } = options;
   const root = basePath === "/" ? "" : basePath;
   const adapter = new HonoAdapter(serveFromAnywhere).setBasePath(basePath);
-  createBullBoard({
-    queues,
+  let shown = queues();
+  const { replaceQueues } = createBullBoard({
+    queues: shown,
     serverAdapter: adapter,
     options: {
       uiConfig: {
@@ -42,6 +47,14 @@ export function boardApp({ queues, basePath, readOnly, auth }: BoardAppOptions):
   const app = new Hono();
   app.use(securityHeaders, keepUncached, guard(auth), csrf(), selfContained, relabelled);
   app.use("/api/*", timeout(PATIENCE_MS, noAnswer));
+  app.use("/api/*", async (_, next) => {
+    // What Redis cannot say now, the request itself will tell.
+    await lookAgain().catch(() => {});
+    const now = queues();
+    if (now !== shown) replaceQueues(now);
+    shown = now;
+    await next();
+  });
   app.get(`/${STYLE_PATH}`, serveStyle);
   if (!readOnly) app.route("/", retryRoutes(queues));
   app.route("/", adapter.registerPlugin());

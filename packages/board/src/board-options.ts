@@ -26,7 +26,7 @@ export interface ConnectedBoardOptions extends CommonOptions {
   readonly connection: Connection;
   /** The names of the queues to show. */
   readonly queues: readonly string[];
-  /** As of the workers and clients. Default 1. */
+  /** What the namespace must be laid out in. Default: as it is. */
   readonly shards?: number;
 }
 

@@ -36,11 +36,19 @@ export function createBoard(options: BoardOptions): Board {
     throw new TypeError("createBoard: readOnly: false needs a store that can `reopen` runs");
   }
   const parts = openParts(options);
-  const queues = parts.queues.map(({ queue, prefix }) => {
-    const buttons = { readOnlyMode: readOnly, allowCompletedRetries: false, prefix };
-    return new RunQueueAdapter(queue, parts.store, { codec, redact }, buttons);
-  });
-  const app = boardApp({ queues, basePath, readOnly, auth });
+  let adapters: readonly RunQueueAdapter[] = [];
+  const queues = (): readonly RunQueueAdapter[] => {
+    const shown = parts.queues();
+    // Shards are only ever added.
+    if (shown.length !== adapters.length) {
+      adapters = shown.map(({ queue, prefix }) => {
+        const buttons = { readOnlyMode: readOnly, allowCompletedRetries: false, prefix };
+        return new RunQueueAdapter(queue, parts.store, { codec, redact }, buttons);
+      });
+    }
+    return adapters;
+  };
+  const app = boardApp({ queues, lookAgain: () => parts.lookAgain(), basePath, readOnly, auth });
   return { app, ready: () => parts.ready(), close: () => parts.close() };
 }
 

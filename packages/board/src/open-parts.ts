@@ -14,8 +14,11 @@ import type { RunReader } from "./run-queue-adapter.ts";
 /** What a board shows, and how to let go of it. */
 export interface Parts {
   readonly store: RunReader;
-  readonly queues: readonly ShownQueue[];
+  /** The queues to show, as far as the layout is known. */
+  queues(): readonly ShownQueue[];
   ready(): Promise<void>;
+  /** Looks whether there are other shards by now. */
+  lookAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,8 +33,9 @@ export function openParts(options: BoardOptions): Parts {
   const { store, queues } = options;
   return {
     store,
-    queues: queues.map((queue) => ({ queue, prefix: "" })),
+    queues: () => queues.map((queue) => ({ queue, prefix: "" })),
     ready: nothing,
+    lookAgain: nothing,
     close: nothing,
   };
 }
@@ -39,27 +43,33 @@ export function openParts(options: BoardOptions): Parts {
 async function nothing(): Promise<void> {}
 
 function connectParts(options: ConnectedBoardOptions): Parts {
-  const { namespace = "refrain", shards = 1, queues: names } = options;
+  const { namespace = "refrain", shards, queues: names } = options;
   for (const name of names) checkQueueName(name);
   const { redis, owned } = connectRedis(options.connection, "queue");
   const store = new RedisStore({ redis, namespace, shards });
-  const queues = Array.from({ length: shards }, (_, shard) => shard).flatMap((shard) => {
+  const { layout } = store;
+  const opened = new Map<number, readonly Queue[]>();
+  const open = (shard: number): readonly Queue[] => {
     const { prefix } = new ShardKeys(namespace, shard);
-    return names.map((name) => ({
-      queue: openQueue(name, prefix, redis),
-      prefix: shards === 1 ? "" : `shard-${shard}.`,
-    }));
-  });
+    const queues = opened.get(shard) ?? names.map((name) => openQueue(name, prefix, redis));
+    opened.set(shard, queues);
+    return queues;
+  };
   return {
     store,
-    queues,
+    queues: () =>
+      layout.shards.flatMap((shard) => {
+        const prefix = layout.shards.length === 1 ? "" : `shard-${shard}.`;
+        return open(shard).map((queue) => ({ queue, prefix }));
+      }),
     ready: async () => {
       await waitUntilReady(redis);
       // A store's own check would write the layout down, and that is not a board's to decide.
-      await store.layout.readyToRead();
+      await layout.readyToRead();
     },
+    lookAgain: () => layout.refresh(),
     close: async () => {
-      await Promise.allSettled(queues.map(({ queue }) => queue.close()));
+      await Promise.allSettled([...opened.values()].flat().map((queue) => queue.close()));
       if (owned) endConnection(redis);
     },
   };

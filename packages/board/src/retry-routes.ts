@@ -12,8 +12,8 @@ const NAMED = 5;
  * Takes the place of Bull Board's own retry buttons, which would only have a job answer with its run's stored outcome: these
  * reopen the run, as `run.retry()` does.
  */
-export function retryRoutes(queues: readonly RunQueueAdapter[]): Hono {
-  const find = (name: string) => queues.find((queue) => queue.getName() === name);
+export function retryRoutes(queues: () => readonly RunQueueAdapter[]): Hono {
+  const find = (name: string) => queues().find((queue) => queue.getName() === name);
   const app = new Hono();
 
   app.put("/api/queues/:queueName/:jobId/retry", async (c) => {

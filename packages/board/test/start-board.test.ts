@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { RedisStore } from "@refrain/redis-store";
+import { growShards, RedisStore } from "@refrain/redis-store";
 import { type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -133,7 +133,29 @@ describe("startBoard", () => {
     await store.ready();
     redis.disconnect();
 
-    await expect(start({ namespace: "wide" })).rejects.toThrow(/in 4 shards, not 1/);
+    await expect(start({ namespace: "wide", shards: 1 })).rejects.toThrow(/in 4 shards, not 1/);
+  });
+
+  it("shows the shards that there are, and those that are added while it is open", async () => {
+    const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+    const store = new RedisStore({ redis, namespace: "grows" });
+    await store.ready();
+    const { url } = await start({ namespace: "grows" });
+    const shown = async (at: string): Promise<string[]> => {
+      const response = await fetch(`${at}api/queues`);
+      const { queues } = (await response.json()) as { queues: { name: string }[] };
+      return queues.map(({ name }) => name);
+    };
+
+    const before = await shown(url);
+    await growShards({ redis, namespace: "grows", shards: 2 });
+    const after = await shown(url);
+    const another = await start({ namespace: "grows" });
+    redis.disconnect();
+
+    expect(before).toEqual(["default"]);
+    expect(after).toEqual(["shard-0.default", "shard-1.default"]);
+    expect(await shown(another.url)).toEqual(after);
   });
 
   it("refuses options it does not know, and queues that are none", async () => {
