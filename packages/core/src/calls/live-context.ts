@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { DurableContext } from "../ports/durable-context.ts";
+import type { DurablePromise } from "../ports/durable-promise.ts";
 import { labelKey } from "../words/call-identity.ts";
 import { callBeingStarted } from "../words/current-call.ts";
 import type { DurableRandom } from "../words/durable-random.ts";
@@ -26,53 +27,78 @@ export interface ContextParts {
   readonly ignoreReconcilers: boolean;
 }
 
-/** Makes the context of one attempt. Its methods may be taken off it. */
-export function liveContext(host: ContextHost, parts: ContextParts): DurableContext {
-  const { runId, action } = host;
-  const { calls, random, log } = parts;
-  const spec = (method: string, args: Parameters<typeof callSpec>): CallSpec => {
-    checkUse(host, method);
-    const checked = callSpec(...args);
-    return parts.ignoreReconcilers ? { ...checked, reconciler: undefined } : checked;
-  };
-  const methods = {
-    durableExecute: (...args: Parameters<typeof callSpec>) =>
-      calls.call(spec("durableExecute", args)),
-    durableExecuteAsync: (...args: Parameters<typeof callSpec>) =>
-      calls.lazyCall(spec("durableExecuteAsync", args)),
-    gather: (handles: readonly PromiseLike<unknown>[], options = {}) => {
+/** The context of one attempt. Its methods may be taken off it, and a copy of it has all that it has. */
+class LiveContext {
+  readonly runId: string;
+  readonly action: string;
+  readonly attempt: number;
+  readonly durableExecute: (...args: SpecArgs) => DurablePromise<unknown>;
+  readonly durableExecuteAsync: (...args: SpecArgs) => DurablePromise<unknown>;
+  readonly gather: (
+    handles: readonly PromiseLike<unknown>[],
+    options?: { readonly concurrency?: number },
+  ) => Promise<unknown>;
+  readonly idempotencyKey: (label: string) => string;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly uuid: () => string;
+  readonly #host: ContextHost;
+  readonly #parts: ContextParts;
+
+  constructor(host: ContextHost, parts: ContextParts) {
+    const { calls, random } = parts;
+    this.#host = host;
+    this.#parts = parts;
+    this.runId = host.runId;
+    this.action = host.action;
+    this.attempt = host.epoch;
+    this.durableExecute = (...args) => calls.call(this.#spec("durableExecute", args));
+    this.durableExecuteAsync = (...args) => calls.lazyCall(this.#spec("durableExecuteAsync", args));
+    this.gather = (handles, options = {}) => {
       checkUse(host, "gather");
       return gather(handles, checkConcurrency(options));
-    },
-  };
-  return {
-    runId,
-    action,
-    attempt: host.epoch,
-    get signal() {
-      return host.signal;
-    },
-    get isReplaying() {
-      return calls.isReplaying;
-    },
-    get log() {
-      return log();
-    },
-    idempotencyKey: (label: string) => labelKey(runId, label),
-    ...(methods as unknown as Pick<
-      DurableContext,
-      "durableExecute" | "durableExecuteAsync" | "gather"
-    >),
-    now: () => calls.now,
-    random: () => {
+    };
+    this.idempotencyKey = (label) => labelKey(host.runId, label);
+    this.now = () => calls.now;
+    this.random = () => {
       checkOutside("random");
       return random.random();
-    },
-    uuid: () => {
+    };
+    this.uuid = () => {
       checkOutside("uuid");
       return random.uuid();
+    };
+    Object.defineProperties(this, LiveContext.#looks);
+  }
+
+  /** What is looked up when asked for. Shared by all contexts: getters of their own would give each a shape of its own. */
+  static readonly #looks = {
+    signal: look((context: LiveContext) => context.#host.signal),
+    isReplaying: look((context: LiveContext) => context.#parts.calls.isReplaying),
+    log: look((context: LiveContext) => context.#parts.log()),
+  };
+
+  #spec(method: string, args: SpecArgs): CallSpec {
+    checkUse(this.#host, method);
+    const spec = callSpec(...args);
+    return this.#parts.ignoreReconcilers ? { ...spec, reconciler: undefined } : spec;
+  }
+}
+
+type SpecArgs = Parameters<typeof callSpec>;
+
+function look(of: (context: LiveContext) => unknown): PropertyDescriptor {
+  return {
+    enumerable: true,
+    get(this: LiveContext) {
+      return of(this);
     },
   };
+}
+
+/** Makes the context of one attempt. */
+export function liveContext(host: ContextHost, parts: ContextParts): DurableContext {
+  return new LiveContext(host, parts) as unknown as DurableContext;
 }
 
 /** fn does not run on a replay: what it draws, the action would draw again. */
