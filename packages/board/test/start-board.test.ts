@@ -1,9 +1,13 @@
 import { inspect } from "node:util";
 import { growShards, RedisStore } from "@refrain/redis-store";
-import { type RedisServer, startRedis } from "@refrain/testkit";
-import { Redis } from "ioredis";
+import { RedisCluster, type RedisServer, startRedis } from "@refrain/testkit";
+import { Cluster, Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type StartBoardOptions, type StartedBoard, startBoard } from "../src/index.ts";
+
+interface QueuesReply {
+  readonly queues: readonly { readonly name: string }[];
+}
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -24,6 +28,20 @@ async function start(options: Partial<StartBoardOptions> = {}): Promise<StartedB
 }
 
 describe("startBoard", () => {
+  it("takes a Cluster, whose nodes it asks for the queues of every shard", async () => {
+    await using servers = await RedisCluster.start();
+    const connection = new Cluster(servers.seeds, { lazyConnect: true });
+    const { url } = await start({ connection, shards: 3 });
+
+    const { queues } = (await (await fetch(`${url}api/queues`)).json()) as QueuesReply;
+
+    expect(queues.map(({ name }) => name)).toEqual([
+      "shard-0.default",
+      "shard-1.default",
+      "shard-2.default",
+    ]);
+  });
+
   it("serves on loopback, on a free port, unless told otherwise", async () => {
     const { url } = await start();
 

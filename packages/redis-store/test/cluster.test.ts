@@ -1,7 +1,10 @@
 import { RedisCluster, startRedis } from "@refrain/testkit";
 import { Cluster, Redis } from "ioredis";
 import { expect, it } from "vitest";
-import { RedisStore, shardOf } from "../src/index.ts";
+import { RedisStore, ShardKeys, shardOf } from "../src/index.ts";
+import { scriptCall } from "../src/script.ts";
+import type { ScriptCommand } from "../src/script-command.ts";
+import { lead } from "../src/scripts.generated.ts";
 import { deliveryOf, newRun } from "./store-bench.ts";
 
 const SHARDS = 3;
@@ -54,5 +57,38 @@ it("a store works on a cluster of several nodes, through a cluster's client", as
 
   expect(await useAll(cluster)).toEqual(ALL_DONE);
 
+  cluster.disconnect();
+});
+
+it("a script that several nodes lack is sent with its source to each of them", async () => {
+  await using servers = await RedisCluster.start({ masters: 2 });
+  const cluster = new Cluster(servers.seeds);
+  const [here, there] = [new ShardKeys("here", 0), new ShardKeys("here", 1)];
+  const slot = await servers.slotOf(here.rescuer);
+  const from = await servers.ownerOf(slot);
+  const to = servers.servers.find((server) => server !== from);
+  if (to === undefined) throw new Error("there is no other node");
+  await servers.migrateSlot(await servers.slotOf(there.rescuer), to);
+  const call = ({ rescuer }: ShardKeys) =>
+    scriptCall(lead, { leader: rescuer }, { owner: "me", forMs: 1000 });
+  for (const keys of [here, there]) await call(keys).send(cluster);
+  for (const node of cluster.nodes("master")) await node.script("FLUSH");
+  let sent = 0;
+  const moving = new Proxy(cluster, {
+    get(target, name) {
+      if (name !== "sendCommand") return Reflect.get(target, name, target);
+      // The first node says that it lacks the script; by the next try, the slot is the other's.
+      return async (command: ScriptCommand) => {
+        sent += 1;
+        if (sent === 2) await servers.migrateSlot(slot, to);
+        return target.sendCommand(command);
+      };
+    },
+  });
+
+  const reply = await call(here).send(moving);
+
+  expect(String(reply)).toBe("leads");
+  expect(sent).toBe(3);
   cluster.disconnect();
 });

@@ -3,7 +3,7 @@ import type { Clock } from "@refrain/core";
 import type { Cluster, Redis } from "ioredis";
 import type { Logger } from "pino";
 
-/** Clocks that differ by less than this are taken to agree: an answer that is on its way for long looks alike. */
+/** Clocks that differ by less than this are taken to agree. */
 export const TOLERATED_LEAD_MS = 1000;
 
 const FRESH_FOR_MS = 10_000;
@@ -22,7 +22,7 @@ export class ServerClock {
     this.#logger = logger;
   }
 
-  /** Milliseconds; negative when this machine's clock is behind. 0 when Redis does not say. */
+  /** Milliseconds; negative when this machine's clock is behind. 0 when they agree, and when Redis does not say in time. */
   leadMs(): Promise<number> {
     const now = this.#clock.monotonic();
     if (now - this.#askedAt >= FRESH_FOR_MS) {
@@ -35,8 +35,11 @@ export class ServerClock {
   async #measure(): Promise<number> {
     const before = this.#clock.now();
     const server = await serverTime(this.#redis);
-    const leadMs = (before + this.#clock.now()) / 2 - server;
-    if (Math.abs(leadMs) > TOLERATED_LEAD_MS) this.#logger.warn({ leadMs }, SKEWED);
+    const uncertaintyMs = (this.#clock.now() - before) / 2;
+    const leadMs = before + uncertaintyMs - server;
+    // An answer that a lost connection held up tells nothing.
+    if (Math.abs(leadMs) - uncertaintyMs <= TOLERATED_LEAD_MS) return 0;
+    this.#logger.warn({ leadMs }, SKEWED);
     return leadMs;
   }
 }
