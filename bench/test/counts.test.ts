@@ -52,6 +52,6 @@ test("what runs take of Redis's memory stays what it is", async () => {
   // Beyond its finished job: its record, and the preview of its input. 370 would be 1.3 times a job.
   expect(figures.settledRun - figures.job).toBeLessThan(515);
   // Ten calls: results of 100 bytes, and what tells them from others. A journal of results alone takes 1751.
-  expect(figures.journal).toBeLessThanOrEqual(2256);
+  expect(figures.journal).toBeLessThan(2300);
   expect(figures.settledRun).toBeGreaterThan(figures.job);
 });
