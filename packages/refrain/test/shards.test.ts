@@ -117,6 +117,23 @@ test("a worker consumes the shards it names, and the doctor sees which have none
   );
 });
 
+test("a worker takes no more jobs from all shards together than it can run, so that few go back", async () => {
+  const client = harness.client({ shards: 4 });
+  const runs = await client.enqueueMany(
+    action,
+    Array.from({ length: 300 }, (_, n) => ({ input: n })),
+  );
+
+  await harness.worker({ actions: [doubling], concurrency: 10 });
+  await Promise.all(runs.map((run) => run.result()));
+
+  const queues = [0, 1, 2, 3].map((shard) => harness.queue("default", shard));
+  const jobs = (await Promise.all(queues.map((queue) => queue.getJobs()))).flat();
+  const deliveries = jobs.reduce((sum, { attemptsStarted }) => sum + attemptsStarted, 0);
+  expect(deliveries).toBeGreaterThanOrEqual(300);
+  expect(deliveries).toBeLessThan(360);
+});
+
 test("refrain shards shows the layout, grows it step by step, and forgets former counts when no run needs them", async () => {
   const client = harness.client();
   const runs = [...idsIn(0, 2), ...idsIn(1, 3)].map((runId) => ({ input: 1, runId }));

@@ -38,6 +38,11 @@ export class LockKeeper {
     this.#marginMs = Math.min(2000, options.lockDurationMs / 2);
   }
 
+  /** Of so many jobs. */
+  get size(): number {
+    return this.#locks.size;
+  }
+
   /** @param ageMs how long ago the lock was taken, at most */
   hold(jobId: string, token: string, ageMs: number): HeldLock {
     const { clock, lockDurationMs } = this.#options;

@@ -21,6 +21,7 @@ import { type QueuePlan, queuesOf } from "./queues-of.ts";
 import { startRescuer } from "./rescuers.ts";
 import { RunSlots } from "./run-slots.ts";
 import { ServerClock } from "./server-clock.ts";
+import { ShardShares } from "./shard-shares.ts";
 import { takeUnhandledRejections } from "./unhandled-rejections.ts";
 import { watchShards } from "./watch-shards.ts";
 import { WorkerEmitter, type WorkerEvent, type WorkerEvents } from "./worker-events.ts";
@@ -87,6 +88,7 @@ export class RunWorker implements Worker {
   readonly #plans: readonly QueuePlan[];
   readonly #bullWorkers: BullWorker[] = [];
   readonly #stopRescuers: (() => Promise<void>)[] = [];
+  readonly #shares: ShardShares;
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
   #stopLogging: (() => void) | undefined;
@@ -110,6 +112,8 @@ export class RunWorker implements Worker {
     this.#plans = queuesOf([...this.#implementations.values()], options);
     const bounds = boundsOf(this.#implementations.values());
     this.#slots = new RunSlots({ concurrency, bounds, clock });
+    this.#shares = new ShardShares(clock);
+    this.#undo.push(() => this.#shares.stop());
     if (options.handleRejections) this.#undo.push(takeUnhandledRejections());
     if (options.handleSignals) this.#undo.push(closeOnSignals(() => this.close()));
     this.#started = this.#start();
@@ -203,6 +207,17 @@ export class RunWorker implements Worker {
       stalledIntervalMs,
       process: (job, token) => processJob(job, token, { queue, shard }, keeper, shared),
       onError: (error) => logger.debug({ queue, err: error }, "BullMQ reports an error"),
+    });
+    this.#shares.add(queue, concurrency, {
+      get inHand() {
+        return keeper.size;
+      },
+      get share() {
+        return worker.concurrency;
+      },
+      set share(jobs) {
+        worker.concurrency = jobs;
+      },
     });
     return worker;
   }
