@@ -49,8 +49,8 @@ test("a settled run leaves its job and its record, and no other key", () => {
 test("what runs take of Redis's memory stays what it is", async () => {
   const figures = await measureMemory({ redisUrl: server.url, settled: 200, logger });
 
-  // Beyond its finished job: its record, and the preview of its input. 370 would be 1.3 times a job.
-  expect(figures.settledRun - figures.job).toBeLessThan(515);
+  // Beyond its finished job: its record, and the preview of its input. 390 would be 1.3 times a job.
+  expect(figures.settledRun - figures.job).toBeLessThan(450);
   // Ten calls: results of 100 bytes, and what tells them from others. A journal of results alone takes 1751.
   expect(figures.journal).toBeLessThan(2300);
   expect(figures.settledRun).toBeGreaterThan(figures.job);

@@ -1,6 +1,6 @@
 // Durable functions and calls
 
-export { LocalRunner, newNonce } from "./attempt/local-runner.ts";
+export { LocalRunner } from "./attempt/local-runner.ts";
 export { type RunActionOptions, runAction } from "./attempt/run-action.ts";
 export { type PreparedInput, type PrepareInputOptions, prepareInput } from "./calls/input.ts";
 export { type DivergencePlan, MAX_CLEARS, planDivergence } from "./decisions/divergence.ts";
@@ -120,6 +120,7 @@ export {
 export { defaultLimits, type Limits } from "./words/limits.ts";
 export { type LoggedError, loggedError } from "./words/logged-error.ts";
 export { msgpackCodec } from "./words/msgpack-codec.ts";
+export { newNonce } from "./words/nonce.ts";
 export { type NotStarted, notStarted } from "./words/not-started.ts";
 export { Notices } from "./words/notices.ts";
 export { checkName, checkOptions } from "./words/options.ts";

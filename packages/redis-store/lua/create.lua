@@ -9,7 +9,7 @@
 
   ARGV[1] runId        str
   ARGV[2] action       str
-  ARGV[3] version      str
+  ARGV[3] version      str   empty for none
   ARGV[4] queue        str
   ARGV[5] input        bytes
   ARGV[6] inputDigest  str
@@ -38,9 +38,10 @@ local placedBy = redis.call('GET', shards) or ''
 if placedBy ~= count then return { 'moved', placedBy } end
 
 local createdAt = now()
-local made = { 'status', 'QUEUED', 'action', action, 'version', version, 'queue', queue, 'input', input,
-  'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt }
+local made = { 'status', 'QUEUED', 'action', action, 'queue', queue, 'input', input, 'inputDigest', inputDigest,
+  'requestId', requestId, 'createdAt', createdAt }
 local function make(field, value) made[#made + 1], made[#made + 2] = field, value end
+if version ~= '' then make('version', version) end
 if delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end
 if priority ~= '' then make('priority', priority) end
 

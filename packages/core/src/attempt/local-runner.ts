@@ -13,6 +13,7 @@ import type { ActionStateStore, RunOutcome } from "../ports/store.ts";
 import { MemoryStore } from "../stores/memory-store.ts";
 import { defaultLimits } from "../words/limits.ts";
 import { msgpackCodec } from "../words/msgpack-codec.ts";
+import { newNonce } from "../words/nonce.ts";
 import { checkOptions } from "../words/options.ts";
 import { placeInRun } from "../words/place.ts";
 import { runAction } from "./run-action.ts";
@@ -93,10 +94,4 @@ function outputOf(
 ): unknown {
   if (status === "SUCCEEDED") return msgpackCodec.decode(payload);
   throw reviveError(payload, msgpackCodec, placeInRun("error", run), errors);
-}
-
-/** 122 random bits as 32 characters, for a delivery's nonce or a request's id. */
-export function newNonce(): string {
-  // Node keeps randomness for UUIDs in stock; randomBytes asks the system each time.
-  return randomUUID().replaceAll("-", "");
 }
