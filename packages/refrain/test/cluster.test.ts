@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import {
   connectRedis,
   endConnection,
+  growShards,
   RedisSettledHints,
   ShardKeys,
   shardOf,
@@ -131,6 +132,27 @@ async function subscriptions(channels: readonly string[]): Promise<number> {
 function byId({ runId }: { readonly runId: string }): string {
   return runId;
 }
+
+test("a namespace on a cluster grows while its runs go on, over more of the masters", async () => {
+  const namespace = "growing";
+  const connection = cluster();
+  const made = createWorker({ connection, namespace, actions, logger: pino({ level: "silent" }) });
+  const asking = createClient({ connection, namespace });
+  closing.push(() => Promise.all([made.close(), asking.close()]));
+  const itemsOf = (name: string) =>
+    Array.from({ length: RUNS }, (_, n) => ({ input: n, runId: `${name}-${n}` }));
+  const early = await asking.enqueueMany(double, itemsOf("early"));
+
+  const { redis } = connectRedis(connection, "queue");
+  await growShards({ redis, namespace, shards: SHARDS });
+  endConnection(redis);
+  const late = await asking.enqueueMany(double, [...itemsOf("early"), ...itemsOf("late")]);
+  const outputs = await Promise.all([...early, ...late].map((run) => run.result()));
+
+  const expected = itemsOf("").map(({ input }) => input * 2);
+  expect(outputs).toEqual([...expected, ...expected, ...expected]);
+  expect(late.filter(({ created }) => created)).toHaveLength(RUNS);
+});
 
 test("a worker refuses what only knows one node, or knows no cluster, and says what to give instead", async () => {
   await using single = await startRedis({ args: aclArgs("worker") });
