@@ -5,6 +5,11 @@ export interface LockKeeperOptions {
   readonly clock: Clock;
   /** Extends the locks of jobs and gives back the ids of those that are lost: BullMQ's `worker.extendJobLocks`. */
   readonly extend: (jobIds: string[], tokens: string[], durationMs: number) => Promise<string[]>;
+  /**
+   * Whether a lock that came back as lost is there all the same. In a cluster, while the slot of a queue moves, BullMQ's script may
+   * run on the node that does not have the job yet. Default: no lock is.
+   */
+  readonly isStillHeld?: ((jobId: string, token: string) => Promise<boolean>) | undefined;
   /** A renewal failed, or came late. Locks are not lost by that alone. */
   readonly onTrouble: (message: string, error: unknown) => void;
 }
@@ -93,15 +98,21 @@ export class LockKeeper {
     const tokens = locks.map((lock) => lock.token);
     try {
       const lost = new Set(await extend(ids, tokens, lockDurationMs));
-      for (const lock of locks) {
-        if (lost.has(lock.jobId)) lock.lose();
-        else lock.renewed(sentAt);
-      }
+      for (const lock of locks) if (!lost.has(lock.jobId)) lock.renewed(sentAt);
+      await this.#lose(locks.filter(({ jobId }) => lost.has(jobId)));
     } catch (error) {
       onTrouble(
         `the locks of ${ids.length} jobs could not be renewed; the next try is soon`,
         error,
       );
+    }
+  }
+
+  /** What is still held was not renewed either: it runs out in its time, unless the next renewal finds it. */
+  async #lose(locks: readonly Lock[]): Promise<void> {
+    const { isStillHeld } = this.#options;
+    for (const lock of locks) {
+      if (isStillHeld === undefined || !(await isStillHeld(lock.jobId, lock.token))) lock.lose();
     }
   }
 

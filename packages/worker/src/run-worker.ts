@@ -196,6 +196,9 @@ export class RunWorker implements Worker {
       lockDurationMs,
       clock,
       extend: (ids, tokens, ms) => worker.extendJobLocks(ids, tokens, ms),
+      isStillHeld: redis.isCluster
+        ? async (id, token) => (await redis.get(worker.toKey(`${id}:lock`))) === token
+        : undefined,
       onTrouble: (message, error) => logger.warn({ queue, err: error }, message),
     });
     const worker = bullWorker({

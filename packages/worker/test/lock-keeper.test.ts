@@ -54,6 +54,33 @@ test("a lock that comes back lost tells its delivery once, and is certain no mor
   expect(kept.isCertain).toBe(true);
 });
 
+test("a lock that comes back lost and is there all the same is not lost, and lasts no longer for that", async () => {
+  const clock = virtualClock();
+  const held = new Set(["w:1"]);
+  const keeper = new LockKeeper({
+    lockDurationMs: 8000,
+    clock,
+    extend: async (ids) => ids,
+    isStillHeld: async (_jobId, token) => held.has(token),
+    onTrouble: () => {},
+  });
+  const [kept, lost] = [keeper.hold("run-a", "w:1", 0), keeper.hold("run-b", "w:2", 0)];
+  const [onKept, onLost] = [vi.fn<() => void>(), vi.fn<() => void>()];
+  kept.onLost(onKept);
+  lost.onLost(onLost);
+
+  await clock.advance(4000);
+  const wasCertain = kept.isCertain;
+  await clock.advance(2000);
+
+  expect(onLost).toHaveBeenCalledOnce();
+  expect(onKept).not.toHaveBeenCalled();
+  expect([wasCertain, kept.isCertain]).toEqual([true, false]);
+  held.clear();
+  await clock.advance(2000);
+  expect(onKept).toHaveBeenCalledOnce();
+});
+
 test("who asks after the loss is told at once", async () => {
   const { clock, keeper } = setUp(async () => ["run-a"]);
   const lock = keeper.hold("run-a", "w:1", 0);
