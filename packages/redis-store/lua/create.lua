@@ -34,7 +34,9 @@ local knownAction, knownDigest, knownRequest = unpack(known)
 if knownRequest == requestId then return 'created' end
 if knownAction == action and knownDigest == inputDigest then return 'existing' end
 if knownAction then return { 'conflict', knownAction, knownDigest } end
-local placedBy = redis.call('GET', shards) or ''
+-- Mostly there is neither, and one look tells.
+local isNeither = redis.call('EXISTS', calls, shards) == 0
+local placedBy = not isNeither and redis.call('GET', shards) or ''
 if placedBy ~= count then return { 'moved', placedBy } end
 
 local createdAt = now()
@@ -45,7 +47,7 @@ if version ~= '' then make('version', version) end
 if delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end
 if priority ~= '' then make('priority', priority) end
 
-redis.call('UNLINK', calls)
+if not isNeither then redis.call('UNLINK', calls) end
 redis.call('ZADD', live, createdAt, runId)
 -- Last, for a server that refuses something half-way: a run that is there is live.
 redis.call('HSET', run, unpack(made))

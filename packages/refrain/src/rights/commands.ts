@@ -24,7 +24,7 @@ export const VIEWER_COMMANDS: readonly string[] = words(`
 
 /** Of whoever makes a run: what the script `create` takes. */
 export const CREATE_COMMANDS: readonly string[] = words(
-  "eval evalsha get hmget hset time unlink zadd",
+  "eval evalsha exists get hmget hset time unlink zadd",
 );
 
 function words(text: string): string[] {
