@@ -1,7 +1,7 @@
 import { RedisCluster, startRedis } from "@refrain/testkit";
 import { Cluster, Redis } from "ioredis";
 import { expect, it } from "vitest";
-import { RedisStore, ShardKeys, shardOf } from "../src/index.ts";
+import { forgetFormer, growShards, RedisStore, ShardKeys, shardOf } from "../src/index.ts";
 import { scriptCall } from "../src/script.ts";
 import type { ScriptCommand } from "../src/script-command.ts";
 import { lead } from "../src/scripts.generated.ts";
@@ -58,6 +58,45 @@ it("a store works on a cluster of several nodes, through a cluster's client", as
   expect(await useAll(cluster)).toEqual(ALL_DONE);
 
   cluster.disconnect();
+});
+
+it("a namespace grows over the nodes of a cluster, and forgets its former count when their runs are over", async () => {
+  await using servers = await RedisCluster.start();
+  const redis = new Cluster(servers.seeds);
+  const namespace = "grows";
+  const [old, store] = [new RedisStore({ redis, namespace }), new RedisStore({ redis, namespace })];
+  await Promise.all([old.ready(), store.ready()]);
+  const [before, after] = [runs.slice(0, 12), runs.slice(12)];
+  for (const run of before) await old.create(run);
+
+  await growShards({ redis, namespace, shards: 8 });
+  const kinds: string[] = [];
+  for (const run of runs) {
+    kinds.push((await store.create({ ...run, requestId: "first" })).kind);
+    kinds.push((await old.create({ ...run, requestId: "second" })).kind);
+  }
+  const left = await forgetFormer(redis, namespace);
+  for (const run of before) {
+    const reply = await store.claim(deliveryOf(run));
+    if (reply.kind !== "claimed") throw new Error(`a claim was answered with "${reply.kind}"`);
+    reply.claim.settle(settlement);
+    await reply.claim.acknowledged();
+  }
+  await store.prune(Date.now() + 60_000);
+  const none = await forgetFormer(redis, namespace);
+
+  expect(kinds).toEqual([
+    ...before.flatMap(() => ["existing", "existing"]),
+    ...after.flatMap(() => ["created", "existing"]),
+  ]);
+  expect(left).toBe(before.filter(({ runId }) => shardOf(runId, 8) !== 0).length);
+  expect(none).toBe(0);
+  const slots = [0, 1, 2, 3, 4, 5, 6, 7].map((shard) => new ShardKeys(namespace, shard).live);
+  const owners = await Promise.all(
+    slots.map(async (key) => servers.ownerOf(await servers.slotOf(key))),
+  );
+  expect(new Set(owners).size).toBeGreaterThan(1);
+  redis.disconnect();
 });
 
 it("a script that several nodes lack is sent with its source to each of them", async () => {
