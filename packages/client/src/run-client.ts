@@ -20,7 +20,7 @@ import { type RunHandle, runHandle } from "./run-handle.ts";
 import { RunQueues } from "./run-queues.ts";
 import { serverTime } from "./server-time.ts";
 import type { SettledHints } from "./settled-hints.ts";
-import { type Submission, type Submitted, submitRuns } from "./submit-runs.ts";
+import { type Submission, type Submitted, submitRuns, unsubmitted } from "./submit-runs.ts";
 
 /** What a client is made of; `createClient` of the package `refrain` puts it together. */
 export interface ClientParts {
@@ -48,7 +48,8 @@ export interface ClientParts {
   readonly close: () => Promise<void>;
 }
 
-const CHUNK = 500;
+/** Few enough for what one holds to be gone before a collection of garbage keeps it. */
+const PART = 100;
 /** What workers have unless they are told otherwise; a client cannot know. */
 const LOCK_DURATION_MS = 15_000;
 
@@ -88,16 +89,13 @@ export class RunClient implements Client {
   enqueueMany(items: readonly MixedItem[]): Promise<RunHandle<unknown>[]>;
   async enqueueMany(first: unknown, second?: unknown): Promise<RunHandle<unknown>[]> {
     const prepared = await prepareItems(first, second, this.#parts);
+    const outcomes = await this.#submitAll(prepared);
     const handles: RunHandle<unknown>[] = [];
     const errors: EnqueueFailure[] = [];
-    for (let from = 0; from < prepared.length; from += CHUNK) {
-      const chunk = prepared.slice(from, from + CHUNK);
-      const outcomes = await this.#submit(chunk);
-      for (const [offset, run] of chunk.entries()) {
-        const submitted = outcomes[offset];
-        if (submitted?.kind !== "refused") handles.push(this.#handleOf(run, submitted));
-        else errors.push({ index: from + offset, error: submitted.error });
-      }
+    for (const [index, run] of prepared.entries()) {
+      const submitted = outcomes[index];
+      if (submitted?.kind !== "refused") handles.push(this.#handleOf(run, submitted));
+      else errors.push({ index, error: submitted.error });
     }
     if (errors.length > 0) throw new EnqueueManyError(handles, errors);
     return handles;
@@ -125,6 +123,24 @@ export class RunClient implements Client {
   async close(): Promise<void> {
     // Together: a queue that still connects learns from the end of its connection that it need not.
     await Promise.all([this.#queues.close(), this.#parts.close()]);
+  }
+
+  /** In parts, of which two are under way at a time: the server works while the next one is put together. */
+  async #submitAll(runs: readonly PreparedRun[]): Promise<Submitted[]> {
+    // What keeps everything from being sent is no run's failure.
+    await this.#parts.reachToWrite();
+    const outcomes: Submitted[] = [];
+    let last: Promise<readonly Submitted[]> = Promise.resolve([]);
+    for (let from = 0; from < runs.length; from += PART) {
+      const part = runs.slice(from, from + PART);
+      const next = this.#submit(part).catch((error: unknown) =>
+        part.map((run) => unsubmitted(run, error)),
+      );
+      outcomes.push(...(await last));
+      last = next;
+    }
+    outcomes.push(...(await last));
+    return outcomes;
   }
 
   async #submit(runs: readonly PreparedRun[]): Promise<Submitted[]> {

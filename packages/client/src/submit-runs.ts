@@ -74,15 +74,18 @@ function submitted(
   job: PromiseSettledResult<void> | undefined,
 ): Submitted {
   const { runId } = prepared.run;
-  if (reply?.status !== "fulfilled") {
-    return refused(runId, "may not have been created", reply?.reason);
-  }
+  if (reply?.status !== "fulfilled") return unsubmitted(prepared, reply?.reason);
   if (reply.value.kind === "conflict") return conflict(prepared, reply.value.action);
   if (reply.value.kind === "unacknowledged") return refused(runId, UNACKNOWLEDGED, undefined);
   if (job?.status !== "fulfilled") {
     return refused(runId, "was created, but its job was not added", job?.reason);
   }
   return { kind: reply.value.kind };
+}
+
+/** Of a run that something kept from being created, or from saying so. */
+export function unsubmitted({ run }: PreparedRun, cause: unknown): Submitted {
+  return refused(run.runId, "may not have been created", cause);
 }
 
 const UNACKNOWLEDGED =
