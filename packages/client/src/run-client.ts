@@ -48,8 +48,9 @@ export interface ClientParts {
   readonly close: () => Promise<void>;
 }
 
-/** Few enough for what one holds to be gone before a collection of garbage keeps it. */
 const PART = 100;
+/** That may be under way at a time. */
+const MOST_PARTS = 5;
 /** What workers have unless they are told otherwise; a client cannot know. */
 const LOCK_DURATION_MS = 15_000;
 
@@ -125,21 +126,21 @@ export class RunClient implements Client {
     await Promise.all([this.#queues.close(), this.#parts.close()]);
   }
 
-  /** In parts, of which two are under way at a time: the server works while the next one is put together. */
+  /** In parts, a turn of the event loop between them: answers are taken in while the server works at the next part. */
   async #submitAll(runs: readonly PreparedRun[]): Promise<Submitted[]> {
+    const { reachToWrite, clock } = this.#parts;
     // What keeps everything from being sent is no run's failure.
-    await this.#parts.reachToWrite();
+    await reachToWrite();
+    const underWay: Promise<readonly Submitted[]>[] = [];
     const outcomes: Submitted[] = [];
-    let last: Promise<readonly Submitted[]> = Promise.resolve([]);
     for (let from = 0; from < runs.length; from += PART) {
       const part = runs.slice(from, from + PART);
-      const next = this.#submit(part).catch((error: unknown) =>
-        part.map((run) => unsubmitted(run, error)),
-      );
-      outcomes.push(...(await last));
-      last = next;
+      const sent = this.#submit(part);
+      underWay.push(sent.catch((error: unknown) => part.map((run) => unsubmitted(run, error))));
+      await new Promise<void>((resolve) => clock.turns.flush(resolve));
+      if (underWay.length === MOST_PARTS) outcomes.push(...((await underWay.shift()) ?? []));
     }
-    outcomes.push(...(await last));
+    for (const part of underWay) outcomes.push(...(await part));
     return outcomes;
   }
 
