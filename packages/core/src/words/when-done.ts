@@ -7,17 +7,14 @@ export type Done =
  * Calls back with what `start` comes to, whatever it returns or throws, and never before this has returned. An async function
  * around it would do the same with three promises more.
  */
-export function whenDone(start: () => unknown, done: (result: Done) => void): void {
+export function whenDone(start: () => unknown, ended: (result: Done) => void): void {
   // What throws at once must not end sooner than what returns at once: siblings begin first.
-  const threw = (error: unknown): void =>
-    void Promise.resolve().then(() => done({ kind: "threw", error }));
+  const threw = (error: unknown): void => queueMicrotask(() => ended({ kind: "threw", error }));
   try {
-    // As `await` does it: a promise may have a `then` of its own.
     const given = Promise.resolve(start());
-    void nativeThen.call(given, (value) => done({ kind: "returned", value }), threw);
+    // As `await` does it: a promise may have a `then` of its own.
+    void Promise.prototype.then.call(given, (value) => ended({ kind: "returned", value }), threw);
   } catch (error) {
     threw(error);
   }
 }
-
-const nativeThen = Promise.prototype.then;

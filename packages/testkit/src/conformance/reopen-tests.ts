@@ -222,9 +222,9 @@ async function reopenedInTime(
 ): Promise<{ readonly run: NewRun; readonly expiredAt: number }> {
   expect(retentionMs).toBeLessThan(60_000);
   const run = await failedRun(t, retentionMs);
-  const failed = await t.store.read(run.runId);
-  if (failed === undefined) return reopenedInTime(t, retentionMs * 4);
-  const { v, settledAt = 0 } = failed;
+  const found = await t.store.read(run.runId);
+  if (found === undefined) return reopenedInTime(t, retentionMs * 4);
+  const { v, settledAt = 0 } = found;
   const { runId } = run;
   const { kind } = await t.store.reopen({ ...REQUEST, runId, requestId: randomId(), v });
   if (kind !== "reopened") return reopenedInTime(t, retentionMs * 4);
