@@ -16,7 +16,7 @@
   ARGV[7] requestId    str   one per request, however often that is sent
   ARGV[8] delay        str   milliseconds until the first attempt; empty for none
   ARGV[9] priority     str   of the run's job; empty for none
-  ARGV[10] count       str   by which the run is placed here, as `shards` has it; empty for absent
+  ARGV[10] count       str   by which the run is placed here, as `shards` has it; empty for absent, `former` to look only
 
   returns
     created                                  by this request, now or when it was sent before

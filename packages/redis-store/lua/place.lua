@@ -9,12 +9,14 @@
 
   returns
     placed
+    known               it did so already
     later   shards:int  it takes runs by a later count already
 ]]
 local shards = KEYS[1]
 local count = ARGV[1]
 
 local known = redis.call('GET', shards)
+if known == count then return 'known' end
 if known and tonumber(known) > tonumber(count) then return { 'later', known } end
 redis.call('SET', shards, count)
 return 'placed'

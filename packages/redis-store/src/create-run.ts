@@ -41,7 +41,7 @@ export async function createRun(run: NewRun, parts: CreateRunParts): Promise<Cre
       const next = placements[at + 1];
       if (next === undefined || countIn(refusal, layout.current) < next.count) break;
     }
-    if (look === LOOKS) throw disagreement(run.runId, refusal, placements);
+    if (look === LOOKS) throw disagreement(run.runId, refusal, parts);
     await layout.refresh();
   }
 }
@@ -79,10 +79,11 @@ function textOf(number: number | undefined): string {
   return number === undefined ? "" : String(number);
 }
 
-function disagreement(runId: string, count: string, placements: readonly Placement[]): StoreError {
-  const [wanted = 0] = placements.map((placement) => placement.count).slice(-1);
+function disagreement(runId: string, count: string, { layout }: CreateRunParts): StoreError {
+  const wanted = layout.shards.length;
+  const most = Math.max(wanted, Number(count));
   return new StoreError(
-    `run ${runId} was not created: its shard takes new runs by ${count || "its first number of"} shards, and the layout says ${wanted}. A growth was lost half-way with Redis's last writes: run \`npx refrain shards --grow ${Math.max(wanted, Number(count))}\` again`,
+    `run ${runId} was not created: its shard takes new runs by ${count || "its first number of"} shards, and the layout says ${wanted}. A growth was lost half-way with Redis's last writes: run \`npx refrain shards --namespace ${layout.namespace} --grow ${most}\` again`,
     { isTransient: true },
   );
 }

@@ -1,5 +1,5 @@
 import { layoutKey, ShardKeys } from "./keys.ts";
-import { LAYOUT_VERSION } from "./layout.ts";
+import { LAYOUT_VERSION, readLayout } from "./layout.ts";
 import { type RedisClient, runScript } from "./script.ts";
 import { grow, grown, place } from "./scripts.generated.ts";
 import { checkShards } from "./shard-of.ts";
@@ -22,7 +22,8 @@ export interface GrowOptions {
 
 /**
  * Lays a namespace out over more shards, while its clients and workers work. Runs stay where they are; new ones spread over all
- * shards. Wherever this ends half-way nothing is wrong, and the same call again finishes it.
+ * shards. Wherever this ends half-way nothing is wrong, and the same call again finishes it. It also tells those shards again that
+ * forgot their count with Redis's last writes.
  *
  * @returns whether anything was left to be done
  * @throws TypeError on a bad number of shards, StoreError when the namespace cannot grow to it or when Redis fails.
@@ -34,15 +35,13 @@ export async function growShards(options: GrowOptions): Promise<boolean> {
     const layout = layoutKey(namespace);
     const version = LAYOUT_VERSION;
     const begun = await runScript(redis, grow, { layout }, { version, shards });
-    if (begun.tag === "grown") return false;
+    if (begun.tag === "grown") return await placeForgotten(options);
     if (begun.tag !== "growing") throw refusal(namespace, shards, begun);
     const from = begun.shards;
     await onStep({ kind: "begun", from, to: shards });
     // A client that is sent on by an old shard must find the new one ready.
     for (const shard of [...numbers(from, shards), ...numbers(0, from)]) {
-      const keys = new ShardKeys(namespace, shard);
-      const placed = await runScript(redis, place, { shards: keys.shards }, { count: shards });
-      if (placed.tag === "later") throw refusal(namespace, shards, { ...placed, tag: "fewer" });
+      await placeIn(shard, options);
       await onStep({ kind: "placed", shard });
     }
     const ended = await runScript(redis, grown, { layout }, { shards });
@@ -52,6 +51,30 @@ export async function growShards(options: GrowOptions): Promise<boolean> {
   } catch (error) {
     throw StoreError.from(`namespace "${namespace}" has not grown to ${shards} shards`, error);
   }
+}
+
+/** @returns whether any shard had forgotten its count */
+async function placeForgotten(options: GrowOptions): Promise<boolean> {
+  const { redis, namespace, shards, onStep = () => {} } = options;
+  const layout = await readLayout(redis, namespace);
+  // In a namespace that never grew, no shard says anything.
+  if (layout?.first === undefined) return false;
+  let hasPlaced = false;
+  for (const shard of numbers(0, shards).toReversed()) {
+    if (!(await placeIn(shard, options))) continue;
+    hasPlaced = true;
+    await onStep({ kind: "placed", shard });
+  }
+  return hasPlaced;
+}
+
+/** @returns whether the shard took runs by another count until now */
+async function placeIn(shard: number, options: GrowOptions): Promise<boolean> {
+  const { redis, namespace, shards } = options;
+  const keys = new ShardKeys(namespace, shard);
+  const placed = await runScript(redis, place, { shards: keys.shards }, { count: shards });
+  if (placed.tag === "later") throw refusal(namespace, shards, { ...placed, tag: "fewer" });
+  return placed.tag === "placed";
 }
 
 function numbers(from: number, to: number): number[] {

@@ -33,6 +33,10 @@ export class KnownLayout {
     this.#known = newLayout(shards ?? 1);
   }
 
+  get namespace(): string {
+    return this.#options.namespace;
+  }
+
   get current(): Layout {
     return this.#known;
   }

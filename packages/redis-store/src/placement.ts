@@ -6,12 +6,12 @@ export interface Placement {
   readonly shard: number;
   /** By which number of shards it is placed there: the shard must take new runs by that. */
   readonly count: number;
-  /** The same as the shard's key has it: empty for the number of a namespace that never grew. */
+  /** The same as the shard's key has it: empty for the first number. Of a former count, what no shard's key says: the run is only looked for. */
   readonly key: string;
 }
 
 /**
- * Where a run is created: in the first of these places whose shard still takes new runs by that count. A count stands for all
+ * Where a run is created, if it is nowhere yet: in the first of these places whose shard still takes new runs by that count. A count stands for all
  * earlier ones that give the same shard, except while a growth is under way: then shards are told of it one after the other.
  */
 export function placementsOf(runId: string, layout: Layout): readonly Placement[] {
@@ -34,8 +34,12 @@ export function shardsOf(runId: string, layout: Layout): readonly number[] {
   return [...new Set(shards.toReversed())];
 }
 
+/** When the layout calls a count former, every shard was told of a later one: who says otherwise has lost that. */
+const LOOK_ONLY = "former";
+
 /** What stands in a shard's key when it takes new runs by this count. */
-function countKeyOf(count: number, { first, shards }: Layout): string {
+function countKeyOf(count: number, { first, former, shards }: Layout): string {
+  if (former.includes(count)) return LOOK_ONLY;
   return count === (first ?? shards) ? "" : String(count);
 }
 

@@ -3,6 +3,7 @@ import {
   countFormer,
   countLive,
   forgetFormer,
+  type GrowthStep,
   growShards,
   RedisStore,
   readLayout,
@@ -10,8 +11,8 @@ import {
   shardOf,
 } from "../src/index.ts";
 import { place } from "../src/scripts.generated.ts";
-import { anotherStore, runOfLastShard, runsOfEveryWay } from "./growth.ts";
-import { deliveryOf, openStore } from "./store-bench.ts";
+import { anotherStore, placesOf, runOfLastShard, runsOfEveryWay } from "./growth.ts";
+import { deliveryOf, openStore, type StoreBench } from "./store-bench.ts";
 
 const settlement = {
   status: "SUCCEEDED",
@@ -106,6 +107,59 @@ describe("after a namespace grew", () => {
     await redis.eval(place.lua, 1, key, 2);
 
     expect(await redis.get(key)).toBe("4");
+  });
+});
+
+describe("after Redis lost what a growth told a shard", () => {
+  const forgetful = async (bench: StoreBench, shard: number): Promise<RedisStore> => {
+    const { redis, namespace } = bench;
+    await bench.store.ready();
+    await growShards({ redis, namespace, shards: 4 });
+    await redis.del(new ShardKeys(namespace, shard).shards);
+    return await anotherStore(bench);
+  };
+
+  it("a former count makes no second run in the old shard", async () => {
+    await using bench = await openStore();
+    const store = await forgetful(bench, 0);
+    const run = runOfLastShard();
+    const { redis, namespace } = bench;
+    const key = new ShardKeys(namespace, 0).shards;
+    await redis.set(key, "4");
+    expect(await store.create(run)).toEqual({ kind: "created", shard: 3 });
+    await redis.del(key);
+
+    const again = store.create({ ...run, requestId: "another" });
+
+    await expect(again).rejects.toThrow(/was not created: its shard takes new runs by its first/);
+    expect(await placesOf(bench, run)).toEqual([3]);
+  });
+
+  it("the new shard says what to do, and that mends it", async () => {
+    await using bench = await openStore();
+    const store = await forgetful(bench, 3);
+    const run = runOfLastShard();
+    const { redis, namespace } = bench;
+    const steps: GrowthStep[] = [];
+
+    const refused = store.create(run);
+
+    await expect(refused).rejects.toThrow(`refrain shards --namespace ${namespace} --grow 4`);
+    const onStep = (step: GrowthStep): void => void steps.push(step);
+    expect(await growShards({ redis, namespace, shards: 4, onStep })).toBe(true);
+    expect(steps).toEqual([{ kind: "placed", shard: 3 }]);
+    expect(await store.create(run)).toEqual({ kind: "created", shard: 3 });
+    expect(await growShards({ redis, namespace, shards: 4 })).toBe(false);
+  });
+
+  it("one that never grew is left as it is", async () => {
+    await using bench = await openStore({ shards: 2 });
+    await bench.store.ready();
+    const { redis, namespace } = bench;
+
+    expect(await growShards({ redis, namespace, shards: 2 })).toBe(false);
+
+    expect(await redis.exists(new ShardKeys(namespace, 0).shards)).toBe(0);
   });
 });
 
