@@ -74,8 +74,11 @@ function tryRefrain(tarballs: ReadonlyMap<string, string>): void {
   const inline = 'console.log(typeof require("refrain").createWorker)';
   expectLines('require("refrain")', lines(run("node", ["-e", inline], app)), ["function"]);
   const found = run("npx", ["refrain", "doctor", "--accept-risk", "no-persistence", "--json"], app);
-  const { layout } = (JSON.parse(found) as { namespace: { layout: object } }).namespace;
-  expectLines("npx refrain doctor", [JSON.stringify(layout)], ['{"version":1,"shards":1}']);
+  const { layout } = (JSON.parse(found) as { namespace: { layout: { shards: number } } }).namespace;
+  expectLines("npx refrain doctor", [`${layout.shards} shard`], ["1 shard"]);
+  const grown = run("npx", ["refrain", "shards", "--grow", "2", "--json"], app);
+  const { layout: now } = JSON.parse(grown) as { layout: { shards: number } };
+  expectLines("npx refrain shards", [`${now.shards} shards`], ["2 shards"]);
   const typed = lines(run("node", ["compiled/commonjs.cjs"], app));
   expectLines("a CommonJS module in TypeScript", typed, ["from-commonjs function"]);
 }
