@@ -1,7 +1,7 @@
 import { growShards, shardOf } from "@refrain/redis-store";
 import { eventually } from "@refrain/testkit";
 import type { JobType } from "bullmq";
-import { defineAction } from "refrain";
+import { defineAction, durable } from "refrain";
 import { expect, test } from "vitest";
 import { examine } from "../src/doctor/examine.ts";
 import { aclArgs, urlOf } from "./support/acl.ts";
@@ -85,6 +85,32 @@ test("a run of before is finished where it is, and its id stays taken", async ()
   expect(started).toHaveLength(1);
   // The refused enqueue sent no job to the new shard either.
   expect(await jobsIn(1)).toEqual([]);
+});
+
+test("a worker that closes takes no shard that is added meanwhile", async () => {
+  const { opened, open } = gate();
+  const hold = durable("hold", () => opened);
+  const held = action.implement(async (ctx, n) => {
+    await ctx.durableExecute(hold);
+    return n;
+  });
+  const closing = await harness.worker({ actions: [held], ...SHORT_LOCKS });
+  await harness.client().enqueue(action, 1);
+  await closing.event("attempt-started");
+  const other = await harness.worker({ actions: [doubling], ...SHORT_LOCKS });
+  const grown = (worker: typeof other) =>
+    worker.logs.filter(({ msg }) => msg.includes("has grown")).length;
+
+  const closed = closing.close();
+  // Two looks of the one take longer than a look of the other.
+  for (const shards of [2, 3]) {
+    await grow(shards);
+    await eventually(() => expect(grown(other)).toBe(shards - 1));
+  }
+  open();
+  await closed;
+
+  expect(grown(closing)).toBe(0);
 });
 
 test("a worker consumes the shards it names, and the doctor sees which have none", async () => {

@@ -92,6 +92,7 @@ export class RunWorker implements Worker {
   readonly #started: Promise<void>;
   readonly #undo: (() => void)[] = [];
   #stopLogging: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: RunWorkerOptions) {
@@ -154,30 +155,33 @@ export class RunWorker implements Worker {
     if (this.#closed !== undefined) return;
     const queues = this.#plans.map((plan) => plan.queue);
     logger.info({ queues, actions: [...this.#implementations.keys()] }, "worker started");
-    const stopWatching = watchShards({
+    this.#stopWatching = watchShards({
       shards,
       known,
       everyMs: stalledIntervalMs,
       clock,
       onAdded: async (shard) => {
-        logger.info(
-          { shard },
-          "the namespace has grown: this worker takes runs from its new shard",
-        );
         await this.#consume(shard, shared);
+        logger.info({ shard }, GROWN);
       },
-      onFailedLook: (error) => logger.debug({ err: error }, "the layout could not be looked at"),
+      onTrouble: (error) => logger.warn({ err: error }, NOT_SEEN_TO_GROW),
     });
-    this.#undo.push(stopWatching);
   }
 
   async #consume(shard: number, shared: ProcessOptions): Promise<void> {
     const logger = this.#logger;
-    const workers = this.#plans.map((plan) => this.#bullWorker(shard, plan, shared));
+    const started = this.#plans.map((plan) => this.#bullWorker(shard, plan, shared));
+    const workers = started.map(({ worker }) => worker);
     this.#bullWorkers.push(...workers);
-    await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    try {
+      await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    } catch (error) {
+      for (const worker of workers) worker.close().catch(() => {});
+      throw error;
+    }
     if (this.#closed !== undefined) return;
-    for (const worker of workers) {
+    for (const { worker, share } of started) {
+      share();
       worker.run().catch((error: unknown) => logger.error({ err: error }, "BullMQ's loop ended"));
     }
     const options = { ...this.#options, logger, emitter: this.#emitter };
@@ -188,7 +192,7 @@ export class RunWorker implements Worker {
     shard: number,
     { queue, concurrency }: QueuePlan,
     shared: ProcessOptions,
-  ): BullWorker {
+  ): { readonly worker: BullWorker; readonly share: () => void } {
     const { redis, prefixOf, lockDurationMs, stalledIntervalMs, clock } = this.#options;
     const prefix = prefixOf(shard);
     const logger = this.#logger;
@@ -211,7 +215,7 @@ export class RunWorker implements Worker {
       process: (job, token) => processJob(job, token, { queue, shard }, keeper, shared),
       onError: (error) => logger.debug({ queue, err: error }, "BullMQ reports an error"),
     });
-    this.#shares.add(queue, concurrency, {
+    const sharer = {
       get inHand() {
         return keeper.size;
       },
@@ -221,8 +225,8 @@ export class RunWorker implements Worker {
       set share(jobs) {
         worker.concurrency = jobs;
       },
-    });
-    return worker;
+    };
+    return { worker, share: () => this.#shares.add(queue, concurrency, sharer) };
   }
 
   #processOptions(): ProcessOptions {
@@ -246,6 +250,7 @@ export class RunWorker implements Worker {
     const { drainTimeoutMs, clock } = this.#options;
     const logger = this.#logger;
     logger.info({ inHand: this.#inHand.size }, "worker closing: it takes no more runs");
+    this.#stopWatching?.();
     // Awaited late: BullMQ stops fetching at once, and is done when its jobs are.
     const closing = Promise.allSettled([
       ...this.#stopRescuers.map((stop) => stop()),
@@ -262,6 +267,11 @@ export class RunWorker implements Worker {
     logger.info("worker closed");
   }
 }
+
+const GROWN = "the namespace has grown: this worker takes runs from its new shard";
+
+const NOT_SEEN_TO_GROW =
+  "whether the namespace has grown could not be looked at, or runs cannot be taken from its new shard yet; the next look is soon";
 
 const LEFT =
   "the worker closed, and Redis had not confirmed what became of some of its runs: their locks run out by themselves, and other workers go on with them";

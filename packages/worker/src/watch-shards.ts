@@ -7,9 +7,10 @@ export interface WatchShardsOptions {
   readonly known: readonly number[];
   readonly everyMs: number;
   readonly clock: Clock;
-  /** Called with each shard that is added, once. */
+  /** Called with each shard that is added: once, and with the next look again where it rejects. */
   readonly onAdded: (shard: number) => Promise<void>;
-  readonly onFailedLook: (error: unknown) => void;
+  /** The layout could not be looked at, or `onAdded` rejected. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 /**
@@ -18,7 +19,7 @@ export interface WatchShardsOptions {
  * @returns ends that
  */
 export function watchShards(options: WatchShardsOptions): () => void {
-  const { shards, everyMs, clock, onAdded, onFailedLook } = options;
+  const { shards, everyMs, clock, onAdded, onTrouble } = options;
   const known = new Set(options.known);
   let isStopped = false;
   let cancel: (() => void) | undefined;
@@ -26,11 +27,11 @@ export function watchShards(options: WatchShardsOptions): () => void {
     try {
       for (const shard of await shards()) {
         if (isStopped || known.has(shard)) continue;
-        known.add(shard);
         await onAdded(shard);
+        known.add(shard);
       }
     } catch (error) {
-      onFailedLook(error);
+      onTrouble(error);
     }
     schedule();
   };
