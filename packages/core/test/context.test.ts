@@ -84,6 +84,21 @@ test.each([
   await expect(failing).rejects.toThrow(message);
 });
 
+test.each([
+  ["an object that inherits from it", (ctx: DurableContext) => Object.create(ctx)],
+  ["a proxy of it", (ctx: DurableContext) => new Proxy(ctx, {})],
+  ["a copy of it", (ctx: DurableContext) => ({ ...ctx })],
+] as const)("all of a context can be had from %s", async (_, wrap) => {
+  const seen = await run(async (ctx) => {
+    const wrapped: DurableContext = wrap(ctx);
+    const value = await wrapped.durableExecute(echo, [5]);
+    wrapped.log.info("heard");
+    return [wrapped.runId, wrapped.isReplaying, wrapped.signal.aborted, value];
+  });
+
+  expect(seen).toEqual([expect.any(String), false, false, 5]);
+});
+
 test("the methods of a context may be taken off it", async () => {
   // oxlint-disable-next-line typescript/unbound-method -- that is the point
   const output = await run(async ({ durableExecute, now, uuid, random }) => [

@@ -68,6 +68,7 @@ class LiveContext {
       checkOutside("uuid");
       return random.uuid();
     };
+    Object.defineProperty(this, BEHIND, { value: this });
     Object.defineProperties(this, LiveContext.#looks);
   }
 
@@ -85,13 +86,16 @@ class LiveContext {
   }
 }
 
+/** The context itself, for objects that inherit from it and proxies of it: only it has the private fields. */
+const BEHIND = Symbol("context");
+
 type SpecArgs = Parameters<typeof callSpec>;
 
 function look(of: (context: LiveContext) => unknown): PropertyDescriptor {
   return {
     enumerable: true,
-    get(this: LiveContext) {
-      return of(this);
+    get(this: { readonly [BEHIND]: LiveContext }) {
+      return of(this[BEHIND]);
     },
   };
 }
