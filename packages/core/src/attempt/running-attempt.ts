@@ -1,42 +1,20 @@
-import type { Logger } from "pino";
-import { AttemptCalls, type CallsHost } from "../calls/attempt-calls.ts";
-import { AttemptLog } from "../calls/attempt-log.ts";
+import type { AttemptCalls, CallsHost } from "../calls/attempt-calls.ts";
+import type { AttemptLog } from "../calls/attempt-log.ts";
 import { settlementOf } from "../calls/ending.ts";
-import { Journal } from "../calls/journal.ts";
-import { LastCalls } from "../calls/last-calls.ts";
+import type { LastCalls } from "../calls/last-calls.ts";
 import { type ContextHost, liveContext } from "../calls/live-context.ts";
-import { Outcomes } from "../calls/outcomes.ts";
-import type { ErrorClasses } from "../decisions/error-payload.ts";
-import type { ActionImplementation } from "../ports/action.ts";
-import type { Attempt, AttemptEnd, AttemptObserver } from "../ports/attempt.ts";
-import type { Claim, ClaimedRun, Settlement } from "../ports/store.ts";
-import type { Clock } from "../words/clock.ts";
-import type { Codec } from "../words/codec.ts";
+import type { Outcomes } from "../calls/outcomes.ts";
+import type { Attempt, AttemptEnd } from "../ports/attempt.ts";
+import type { Settlement } from "../ports/store.ts";
 import { deferred } from "../words/deferred.ts";
-import { DurableRandom } from "../words/durable-random.ts";
+import type { DurableRandom } from "../words/durable-random.ts";
 import { ClaimLostError, NewerFormatError, SerializationError } from "../words/errors.ts";
 import { LazyAbort } from "../words/lazy-abort.ts";
-import type { Limits } from "../words/limits.ts";
-import type { Notices } from "../words/notices.ts";
 import { placeInRun } from "../words/place.ts";
 import { normaliseThrown } from "../words/thrown.ts";
 import { type Done, whenDone } from "../words/when-done.ts";
+import { type AttemptPartsOptions, attemptParts } from "./attempt-parts.ts";
 import { Lookout, type LookoutHost, type Release } from "./lookout.ts";
-
-export interface RunningAttemptOptions {
-  readonly claim: Claim;
-  readonly run: ClaimedRun;
-  readonly implementation: ActionImplementation;
-  readonly codec: Codec;
-  readonly errors: ErrorClasses;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly logger: Logger | undefined;
-  readonly observe: AttemptObserver;
-  readonly mayStartEffect: () => boolean;
-  readonly ignoreReconcilers: boolean;
-  readonly notices: Notices;
-}
 
 /**
  * One attempt from its first line to its end. It is `open` until it is asked to hand back (`releasing`), its last write is
@@ -46,14 +24,13 @@ export class RunningAttempt implements Attempt, ContextHost, CallsHost, LookoutH
   readonly runId: string;
   readonly action: string;
   readonly epoch: number;
-  readonly #options: RunningAttemptOptions;
-  readonly #journal: Journal;
-  readonly #outcomes: Outcomes;
+  readonly #options: AttemptPartsOptions;
   readonly #calls: AttemptCalls;
   readonly #lastCalls: LastCalls;
-  readonly #lookout: Lookout;
+  readonly #outcomes: Outcomes;
   readonly #random: DurableRandom;
   readonly #log: AttemptLog;
+  readonly #lookout: Lookout;
   readonly #done = deferred<AttemptEnd>();
   readonly #abort = new LazyAbort();
   #phase: "open" | "releasing" | "sealed" | "over" = "open";
@@ -61,45 +38,19 @@ export class RunningAttempt implements Attempt, ContextHost, CallsHost, LookoutH
   #ending: Done | undefined;
   #isActionOver = false;
 
-  constructor(options: RunningAttemptOptions) {
-    const { claim, run, implementation, limits, observe, notices, codec, errors } = options;
+  constructor(options: AttemptPartsOptions) {
+    const { claim, run } = options;
     this.#options = options;
     this.runId = run.runId;
     this.action = run.action;
     this.epoch = claim.epoch;
-    this.#journal = new Journal(claim, run, limits);
-    this.#random = new DurableRandom(run.runId, run.createdAt);
-    this.#outcomes = new Outcomes({
-      action: run.action,
-      runId: run.runId,
-      codec,
-      errors,
-      limits,
-      notices,
-      observe,
-      bytesLeft: () => this.#journal.bytesLeft,
-      takeSeq: () => this.#journal.takeSeq(),
-    });
-    this.#calls = new AttemptCalls(this, {
-      claim,
-      run,
-      implementation,
-      observe,
-      clock: options.clock,
-      mayStartEffect: options.mayStartEffect,
-      journal: this.#journal,
-      outcomes: this.#outcomes,
-    });
-    this.#lastCalls = new LastCalls({
-      implementation,
-      observe,
-      runId: run.runId,
-      calls: this.#calls,
-      journal: this.#journal,
-    });
-    this.#lookout = new Lookout(this, this.#calls, options);
-    const bindings = { run: run.runId, action: run.action, attempt: claim.epoch };
-    this.#log = new AttemptLog(options.logger, bindings);
+    const { calls, lastCalls, outcomes, random, log } = attemptParts(this, options);
+    this.#calls = calls;
+    this.#lastCalls = lastCalls;
+    this.#outcomes = outcomes;
+    this.#random = random;
+    this.#log = log;
+    this.#lookout = new Lookout(this, calls, options);
   }
 
   /** Starts the action. */

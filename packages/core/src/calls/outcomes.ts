@@ -30,10 +30,12 @@ export interface OutcomesOptions {
   readonly limits: Limits;
   readonly notices: Notices;
   readonly observe: AttemptObserver;
-  /** Bytes the journal has room for. */
-  readonly bytesLeft: () => number;
-  /** Gives the next outcome its number. */
-  readonly takeSeq: () => number;
+  readonly journal: {
+    /** Bytes it has room for. */
+    readonly bytesLeft: number;
+    /** Gives the next outcome its number. */
+    takeSeq(): number;
+  };
 }
 
 /** Turns what fn or a reconciler gave into what is stored and seen, and stored outcomes back into what is seen. */
@@ -47,12 +49,12 @@ export class Outcomes {
   }
 
   takeSeq(): number {
-    return this.#options.takeSeq();
+    return this.#options.journal.takeSeq();
   }
 
   /** A result. What cannot be stored is a failure from now on: fn has run, running it again would repeat the effect. */
   ofValue(call: PlannedCall, value: unknown, isReconciled: boolean): ObservedOutcome {
-    const { codec, limits, bytesLeft } = this.#options;
+    const { codec, limits, journal } = this.#options;
     this.#notice(call, value, isReconciled);
     try {
       const encodable = toEncodable(value, { label: "result" });
@@ -60,7 +62,7 @@ export class Outcomes {
         this.#warnOfClass(call, className, path);
       const place = this.#place("result", call);
       const payload = codec.encode(encodable.value, place);
-      const room = Math.min(limits.maxValueBytes, bytesLeft());
+      const room = Math.min(limits.maxValueBytes, journal.bytesLeft);
       if (payload.byteLength > room) throw tooLarge(payload.byteLength, room, limits.maxValueBytes);
       return { status: "SUCCEEDED", payload, seen: { value: codec.decode(payload, place) } };
     } catch (error) {
