@@ -19,6 +19,9 @@ test("F22 a rejection that nobody handled fails its own run; one of nobody's end
     "d",
     "e",
     "f",
+    "RangeError: left by g",
+    "RangeError: left by h",
+    "RangeError: left by i",
   ]);
   expect(output).toContain("still here");
   expect(output).toContain("TypeError: nobody's");

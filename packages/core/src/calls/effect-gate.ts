@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Claim } from "../ports/store.ts";
 import { ClaimLostError } from "../words/errors.ts";
 
@@ -33,7 +34,8 @@ export class EffectGate {
   whenMayStart(start: () => void, isMarked: boolean): void {
     const { claim } = this.#options;
     if (!this.#host.mayStart(isMarked)) return;
-    if (!claim.isAcknowledged) claim.onAcknowledged(() => this.whenMayStart(start, isMarked));
+    if (!claim.isAcknowledged)
+      claim.onAcknowledged(inThisContext(() => this.whenMayStart(start, isMarked)));
     else if (this.#ownsLock()) start();
   }
 
@@ -44,3 +46,12 @@ export class EffectGate {
     return false;
   }
 }
+
+/** Acknowledgements come to all runs at once: what an effect finds in an AsyncLocalStorage is still to be its own action's. */
+function inThisContext(callback: () => void): () => void {
+  const context = new AsyncResource("RefrainEffect", UNTRACKED);
+  return () => context.runInAsyncScope(callback);
+}
+
+/** Nobody is to be told when it is garbage: that would cost many times as much. */
+const UNTRACKED = { requireManualDestroy: true };

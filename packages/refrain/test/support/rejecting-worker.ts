@@ -6,7 +6,12 @@ const connection = String(process.env["REDIS"]);
 const namespace = String(process.env["NAMESPACE"]);
 const strays = defineAction<string, string>({ name: "strays" });
 const fine = defineAction<string, string>({ name: "fine" });
+const careless = defineAction<string, string>({ name: "careless" });
 const step = durable("step", (text: string) => text);
+const leave = durable("leave", (text: string) => {
+  void Promise.reject(new RangeError(`left by ${text}`));
+  return new Promise<string>(() => {});
+});
 
 const worker = createWorker({
   connection,
@@ -22,6 +27,10 @@ const worker = createWorker({
         [],
       );
     }),
+    careless.implement(async (ctx, text) => {
+      await ctx.durableExecute(step, [text]);
+      return ctx.durableExecute(leave, [text]);
+    }),
     fine.implement((ctx, text) => ctx.durableExecute(step, [text])),
   ],
 });
@@ -30,6 +39,7 @@ const client = createClient({ connection, namespace });
 const runs = await client.enqueueMany([
   ...["a", "b", "c"].map((input) => ({ action: strays, input })),
   ...["d", "e", "f"].map((input) => ({ action: fine, input })),
+  ...["g", "h", "i"].map((input) => ({ action: careless, input })),
 ]);
 for (const run of runs) {
   const outcome = await run.result().catch((error: unknown) => String(error));
