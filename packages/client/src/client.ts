@@ -17,7 +17,7 @@ export interface Client {
     options?: EnqueueOptions,
   ): Promise<RunHandle<O>>;
   /**
-   * Starts many runs, 500 a round trip. Every item is checked before the first is sent; what is refused after that does not
+   * Starts many runs, 500 of them under way at a time. Every item is checked before the first is sent; what is refused after that does not
    * stop the others.
    *
    * @throws EnqueueManyError at the end, with the handles of all runs that are there.

@@ -19,8 +19,10 @@ export const SHARDS_USAGE: string = `refrain shards [options]
 Shows over how many shards the runs of a namespace spread, and how many live runs each has. A namespace that grew is searched by
 its former counts as well, until no run is left that only they lead to.
 
-  --grow <n>             has n shards from now on, while clients and workers work; again, where it was broken off
-  --forget               drops the former counts when no run needs them any more; looks at every key, and needs +scan
+  --grow <n>             has n shards from now on, while clients and workers work; again, where it was broken off, or
+                         where Redis lost a part of it
+  --forget               drops the former counts when no run needs them any more; looks at every key, and needs +scan; not
+                         while slots of a cluster move
   ${URL_USAGE}
   --namespace <name>     default: refrain
   ${TLS_USAGE}
