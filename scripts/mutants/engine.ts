@@ -34,6 +34,15 @@ export const engine: Mutants = {
       title: "a reconcilable fn starts only after its mark is acknowledged",
     },
   },
+  "fn starts in whichever context": {
+    file: `${core}/calls/effect-gate.ts`,
+    edits: [["return () => context.runInAsyncScope(callback);", "return callback;"]],
+    caughtBy: {
+      file: `${test}/async-context.test.ts`,
+      title:
+        "the AsyncLocalStorage that fn sees is its own action's, whichever runs are under way beside",
+    },
+  },
   "no barrier before fn": {
     file: `${core}/calls/effect-gate.ts`,
     edits: [["if (!claim.isAcknowledged)", "if (false)"]],

@@ -26,6 +26,18 @@ export const growth: Mutants = {
     "has each id once, whoever creates it between which steps, and whatever count he knows",
     ["of placements.entries()", "of placements.toReversed().entries()"],
   ),
+  "a run is made by a former count": caught(
+    "grown",
+    "src/placement.ts",
+    "a former count makes no second run in the old shard",
+    ["if (former.includes(count)) return LOOK_ONLY;", ""],
+  ),
+  "a shard that forgot its count is not told again": caught(
+    "grown",
+    "src/grow-shards.ts",
+    "the new shard says what to do, and that mends it",
+    ["return await placeForgotten(options);", "return false;"],
+  ),
   "a late copy lowers a shard's count": caught(
     "grown",
     "lua/place.lua",
