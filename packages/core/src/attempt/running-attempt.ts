@@ -77,7 +77,10 @@ export class RunningAttempt implements Attempt, ContextHost, CallsHost, LookoutH
     });
     whenDone(
       () => implementation.handler(context, input),
-      (ending) => this.#actionEnded(ending),
+      (ending) => {
+        this.#isActionOver = true;
+        this.#finish(ending);
+      },
     );
     this.#lookout.changed();
   }
@@ -170,11 +173,6 @@ export class RunningAttempt implements Attempt, ContextHost, CallsHost, LookoutH
   }
 
   // The end of an attempt.
-
-  #actionEnded(ending: Done): void {
-    this.#isActionOver = true;
-    this.#finish(ending);
-  }
 
   #finish(given: Done): void {
     if (this.#ending !== undefined || this.isOver) return;
