@@ -9,7 +9,7 @@ export interface WatchShardsOptions {
   readonly clock: Clock;
   /** Called with each shard that is added: once, and with the next look again where it rejects. */
   readonly onAdded: (shard: number) => Promise<void>;
-  /** The layout could not be looked at, or `onAdded` rejected. */
+  /** The layout could not be looked at, or `onAdded` rejected: told once, until a look succeeds. */
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -22,6 +22,7 @@ export function watchShards(options: WatchShardsOptions): () => void {
   const { shards, everyMs, clock, onAdded, onTrouble } = options;
   const known = new Set(options.known);
   let isStopped = false;
+  let isInTrouble = false;
   let cancel: (() => void) | undefined;
   const look = async (): Promise<void> => {
     try {
@@ -30,8 +31,10 @@ export function watchShards(options: WatchShardsOptions): () => void {
         await onAdded(shard);
         known.add(shard);
       }
+      isInTrouble = false;
     } catch (error) {
-      onTrouble(error);
+      if (!isInTrouble) onTrouble(error);
+      isInTrouble = true;
     }
     schedule();
   };

@@ -2,7 +2,7 @@ import { virtualClock } from "@refrain/testkit";
 import { expect, test } from "vitest";
 import { watchShards } from "../src/watch-shards.ts";
 
-test("a shard that could not be taken at first is tried again with the next look, and is taken once", async () => {
+test("a shard that could not be taken is told of once, is tried again with each look, and is taken once", async () => {
   const clock = virtualClock();
   const tries: number[] = [];
   const troubles: unknown[] = [];
@@ -14,7 +14,7 @@ test("a shard that could not be taken at first is tried again with the next look
     clock,
     onAdded: async (shard) => {
       tries.push(shard);
-      if (tries.length === 1) throw refused;
+      if (tries.length <= 2) throw refused;
     },
     onTrouble: (error) => troubles.push(error),
   });
@@ -22,7 +22,7 @@ test("a shard that could not be taken at first is tried again with the next look
   await clock.advance(10_000);
   stop();
 
-  expect(tries).toEqual([1, 1, 2]);
+  expect(tries).toEqual([1, 1, 1, 2]);
   expect(troubles).toEqual([refused]);
   expect(clock.timers).toBe(0);
 });

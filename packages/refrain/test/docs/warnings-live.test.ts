@@ -15,6 +15,7 @@ const seen = new Set<string>();
 const NOT_CAUSED_HERE = [
   "reconciler-removed",
   "search-failed",
+  "growth-not-seen",
   "record-missing",
   "redis-nearly-full",
   "redis-plaintext",

@@ -19,8 +19,9 @@ const PLACES: Readonly<Record<string, number>> = {
   "worker/src/lock-keeper.ts": 2,
   "worker/src/process-job.ts": 3,
   "worker/src/rescuers.ts": 3,
-  "worker/src/run-worker.ts": 2,
+  "worker/src/run-worker.ts": 3,
   "worker/src/server-clock.ts": 1,
+  "worker/src/watch-shards.ts": 1,
 };
 
 const WARNS =
