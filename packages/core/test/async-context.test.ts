@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const tenants = new AsyncLocalStorage<number>();
 const action = defineAction<number, unknown>({ name: "act" });
-const tenant = durable("tenant", async (_: string) => tenants.getStore());
+const tenant = durable("tenant", async (_name: string) => tenants.getStore());
 const slowly = async (): Promise<number | undefined> => {
   await new Promise((resolve) => setTimeout(resolve, 1));
   return tenants.getStore();
