@@ -100,9 +100,8 @@ test("who retries as soon as the result rejects need not wait for BullMQ to hear
   expect(failures).toBe(20);
 });
 
-test("a job that its worker has not let go of yet is replaced as soon as it has", async () => {
-  const client = harness.client();
-  const run = await client.enqueue(order, "o-1", { runId: "r-1" });
+/** The job of a run that has failed, while a worker of BullMQ's still has it. */
+async function failedInHand(runId: string) {
   const worker = new Worker("default", null, {
     connection: harness.redis(),
     prefix: harness.prefix(),
@@ -110,7 +109,14 @@ test("a job that its worker has not let go of yet is replaced as soon as it has"
   });
   harness.defer(() => worker.close());
   const job = await worker.getNextJob("token");
-  await failByHand("r-1");
+  await failByHand(runId);
+  return job;
+}
+
+test("a job that its worker has not let go of yet is replaced as soon as it has", async () => {
+  const client = harness.client();
+  const run = await client.enqueue(order, "o-1", { runId: "r-1" });
+  const job = await failedInHand("r-1");
 
   const retrying = run.retry();
   await eventually(async () => expect(await run.status()).toBe("QUEUED"));
@@ -124,14 +130,7 @@ test("a job that its worker has not let go of yet is replaced as soon as it has"
 
 test("a job that its worker lets go of between two looks at it is replaced, too", async () => {
   const run = await harness.client().enqueue(order, "o-1", { runId: "r-1" });
-  const worker = new Worker("default", null, {
-    connection: harness.redis(),
-    prefix: harness.prefix(),
-    autorun: false,
-  });
-  harness.defer(() => worker.close());
-  const job = await worker.getNextJob("token");
-  await failByHand("r-1");
+  const job = await failedInHand("r-1");
   const queue = harness.queue();
   const look = queue.getJobState.bind(queue);
   const seen: string[] = [];
