@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { type RedisServer, startRedis } from "@refrain/testkit";
+import { eventually, type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { pino } from "pino";
 import { type Connection, createClient, createWorker, defineAction } from "refrain";
@@ -93,20 +93,21 @@ test("a worker, a client and the doctor work over TLS, each with a certificate o
 });
 
 test.each([
-  // On a busy machine the server's alert can be lost with its connection, each time.
-  [
-    "without a certificate",
-    { ca: "ca" },
-    /no TLS with Redis.*CERTIFICATE_REQUIRED.*Correct ca|asks for a certificate hangs up so/,
-  ],
+  ["without a certificate", { ca: "ca" }, /no TLS with Redis.*CERTIFICATE_REQUIRED.*Correct ca/],
   ["that trusts others", { ca: "stranger", client: "client" }, /no TLS.*SELF_SIGNED_CERT/],
   ["that trusts nobody of its own", {}, /no TLS.*SELF_SIGNED_CERT/],
-])("F28 a worker and a client %s are told why", async (_who, files, message) => {
-  expect(await told(secured(files))).toEqual([
-    expect.stringMatching(message),
-    expect.stringMatching(message),
-  ]);
-});
+])(
+  "F28 a worker and a client %s are told why, and try no further",
+  async (_who, files, message) => {
+    const why = [expect.stringMatching(message), expect.stringMatching(message)];
+
+    // What the server says as it hangs up is lost where the client has sent it something by then: on a busy machine, now and then.
+    await eventually(async () => expect(await told(secured(files))).toEqual(why), {
+      timeoutMs: 20_000,
+    });
+  },
+  30_000,
+);
 
 test("F28 plaintext to a port of TLS is told within the time that a start may take", async () => {
   const message = /cannot be reached.*TLS in `connection`/;
