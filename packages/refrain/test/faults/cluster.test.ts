@@ -132,7 +132,9 @@ test(
     expect(outputs.size).toBe(RUNS);
     const others = [...outputs].filter(([runId]) => shardOf(runId, SHARDS) === 1);
     expect(flawsOf(work, new Map(others))).toEqual([]);
-    expect(work.lost.get("gap") ?? 0).toBeGreaterThan(0);
+    // Attempts in hand found writes missing; or, where the failover took longer than their locks, those were over first.
+    const [gaps = 0, locks = 0] = [work.lost.get("gap"), work.lost.get("lock")];
+    expect(gaps + locks).toBeGreaterThan(0);
   },
   LIMIT_MS,
 );
