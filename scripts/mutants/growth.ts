@@ -16,15 +16,18 @@ function caught(
 export const growth: Mutants = {
   "a shard takes runs by whatever count": caught(
     "grown",
-    "lua/create.lua",
+    "lua/create/refusal.lua",
     "that are dropped stay refused: a process that knows only them makes no run by them",
     ["if placedBy ~= count then", "if false then"],
   ),
   "the newest count is tried first": caught(
     "grow",
-    "src/create-run.ts",
+    "src/create-course.ts",
     "has each id once, whoever creates it between which steps, and whatever count he knows",
-    ["of placements.entries()", "of placements.toReversed().entries()"],
+    [
+      "this.#layout.placementsOf(this.run.runId);",
+      "this.#layout.placementsOf(this.run.runId).toReversed();",
+    ],
   ),
   "a run is made by a former count": caught(
     "grown",

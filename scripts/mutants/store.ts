@@ -105,13 +105,18 @@ export const store: Mutants = {
     "",
   ]),
   "create overwrites": caught(
-    "create",
+    "create/refusal",
     "one id with another input or another action is a conflict that names what is there",
     ["if knownAction then return { 'conflict', knownAction, knownDigest } end", ""],
   ),
   "a create that is sent twice is told of itself": caught(
-    "create",
+    "create/refusal",
     "a request that is sent twice is told twice that it created the run",
     ["if knownRequest == requestId then return 'created' end", ""],
+  ),
+  "one run that is there is an answer to all": caught(
+    "create",
+    "many runs at once are each told what it would be told alone, in turn",
+    ["return created == #replies and 'created' or replies", "return replies[#replies]"],
   ),
 };

@@ -20,7 +20,13 @@ import { type RunHandle, runHandle } from "./run-handle.ts";
 import { RunQueues } from "./run-queues.ts";
 import { serverTime } from "./server-time.ts";
 import type { SettledHints } from "./settled-hints.ts";
-import { type Submission, type Submitted, submitRuns, unsubmitted } from "./submit-runs.ts";
+import {
+  type Home,
+  type Submission,
+  type Submitted,
+  submitRuns,
+  unsubmitted,
+} from "./submit-runs.ts";
 
 /** What a client is made of; `createClient` of the package `refrain` puts it together. */
 export interface ClientParts {
@@ -148,11 +154,17 @@ export class RunClient implements Client {
     await this.#parts.reachToWrite();
     const { store, shardFor } = this.#parts;
     const open = (shard: number, name: string) => this.#queues.open(shard, name);
+    const homes = new Map<string, Home>();
     const submissions: Submission[] = [];
     for (const prepared of runs) {
-      const shard = shardFor(prepared.run.runId);
-      const expected =
-        shard === undefined ? undefined : { shard, queue: await open(shard, prepared.run.queue) };
+      const { runId, queue: name } = prepared.run;
+      const shard = shardFor(runId);
+      const key = `${shard} ${name}`;
+      let expected = homes.get(key);
+      if (shard !== undefined && expected === undefined) {
+        expected = { shard, queue: await open(shard, name) };
+        homes.set(key, expected);
+      }
       submissions.push({ prepared, expected });
     }
     return submitRuns(store, submissions, open);

@@ -1,12 +1,14 @@
 import { Queue } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
-import { type JobData, jobDataOf, jobOptionsOf } from "./job.ts";
+import { addJobs } from "./add-jobs.ts";
+import type { JobData } from "./job.ts";
 import { jobIdOf } from "./job-id.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
 /** A queue that is connected: what is added to it leaves in the present turn of the event loop. */
 export interface OpenQueue {
-  add(prepared: PreparedRun): Promise<void>;
+  /** Never rejects: each run, in turn, has what became of its job. */
+  add(runs: readonly PreparedRun[]): Promise<readonly PromiseSettledResult<void>[]>;
   /** Rejects where a worker has the job. */
   remove(runId: string): Promise<void>;
 }
@@ -31,7 +33,7 @@ export class RunQueues {
   async open(shard: number, name: string): Promise<OpenQueue> {
     const queue = await this.queueOf(shard, name);
     return {
-      add: (prepared) => addJob(queue, prepared),
+      add: (runs) => addJobs(queue, this.#options.redis, runs),
       remove: async (runId) => void (await queue.remove(jobIdOf(runId))),
     };
   }
@@ -68,18 +70,5 @@ export class RunQueues {
     queue.on("error", this.#options.onError);
     await queue.waitUntilReady();
     return queue;
-  }
-}
-
-async function addJob(queue: Queue<JobData>, prepared: PreparedRun): Promise<void> {
-  const { run, preview } = prepared;
-  const data = jobDataOf({ ...run, preview });
-  const add = () => queue.add(run.action, data, jobOptionsOf(run.runId, run));
-  try {
-    await add();
-  } catch (error) {
-    // The server forgot BullMQ's script between the two tries that ioredis makes: nothing was done.
-    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-    await add();
   }
 }

@@ -12,7 +12,13 @@ export type Submitted =
 export interface Submission {
   readonly prepared: PreparedRun;
   /** Where the run is to be created; undefined where only the store can say that. */
-  readonly expected: { readonly shard: number; readonly queue: OpenQueue } | undefined;
+  readonly expected: Home | undefined;
+}
+
+/** Where runs of one queue and shard have their jobs; one object for all of them. */
+export interface Home {
+  readonly shard: number;
+  readonly queue: OpenQueue;
 }
 
 /** Opens a shard's queue. */
@@ -32,23 +38,43 @@ export async function submitRuns(
   submissions: readonly Submission[],
   open: OpenQueueOf,
 ): Promise<Submitted[]> {
-  const created = submissions.map(({ prepared }) => store.create(prepared.run));
-  const added = submissions.map(
-    ({ prepared, expected }) => expected?.queue.add(prepared) ?? Promise.resolve(),
-  );
-  const [replies, jobs] = await Promise.all([
-    Promise.allSettled(created),
-    Promise.allSettled(added),
-  ]);
-  return Promise.all(
-    submissions.map(async (submission, index) => {
-      const reply = replies[index];
-      const shard = shardIn(reply);
-      const isInPlace = shard === undefined || shard === submission.expected?.shard;
-      const job = isInPlace ? jobs[index] : await follow(submission, shard, open);
-      return submitted(submission.prepared, reply, job);
-    }),
-  );
+  const creating = store.createMany(submissions.map(({ prepared }) => prepared.run));
+  const [replies, jobs] = await Promise.all([creating, addJobs(submissions)]);
+  const outcomes: Submitted[] = [];
+  const following: Promise<void>[] = [];
+  for (const [index, submission] of submissions.entries()) {
+    const reply = replies[index];
+    const shard = shardIn(reply);
+    const settle = (job: Added) => {
+      outcomes[index] = submitted(submission.prepared, reply, job);
+    };
+    const isInPlace = shard === undefined || shard === submission.expected?.shard;
+    if (isInPlace) settle(jobs[index]);
+    else following.push(follow(submission, shard, open).then(settle));
+  }
+  await Promise.all(following);
+  return outcomes;
+}
+
+type Added = PromiseSettledResult<void> | undefined;
+
+/** Each where its run is expected; those that are expected nowhere are left out. */
+async function addJobs(submissions: readonly Submission[]): Promise<readonly Added[]> {
+  const homes = new Map<Home, number[]>();
+  for (const [index, { expected }] of submissions.entries()) {
+    if (expected === undefined) continue;
+    const indexes = homes.get(expected) ?? [];
+    homes.set(expected, indexes);
+    indexes.push(index);
+  }
+  const jobs: Added[] = [];
+  const adding = Array.from(homes, async ([{ queue }, indexes]) => {
+    const runs = indexes.flatMap((index) => submissions[index]?.prepared ?? []);
+    const added = await queue.add(runs);
+    for (const [nth, index] of indexes.entries()) jobs[index] = added[nth];
+  });
+  await Promise.all(adding);
+  return jobs;
 }
 
 /** Where the run is, if it is known to be there. */
@@ -60,18 +86,19 @@ async function follow(
   { prepared, expected }: Submission,
   shard: number,
   open: OpenQueueOf,
-): Promise<PromiseSettledResult<void>> {
+): Promise<Added> {
   // Where a worker has it already, its delivery finds that the run is elsewhere.
   await expected?.queue.remove(prepared.run.runId).catch(() => {});
-  const adding = open(shard, prepared.run.queue).then((queue) => queue.add(prepared));
-  const [added] = await Promise.allSettled([adding]);
+  const [opened] = await Promise.allSettled([open(shard, prepared.run.queue)]);
+  if (opened.status === "rejected") return opened;
+  const [added] = await opened.value.add([prepared]);
   return added;
 }
 
 function submitted(
   prepared: PreparedRun,
   reply: PromiseSettledResult<CreateReply> | undefined,
-  job: PromiseSettledResult<void> | undefined,
+  job: Added,
 ): Submitted {
   const { runId } = prepared.run;
   if (reply?.status !== "fulfilled") return unsubmitted(prepared, reply?.reason);

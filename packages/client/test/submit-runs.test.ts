@@ -1,8 +1,15 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { type ActionStateStore, type CreateReply, MemoryStore, newNonce } from "@refrain/core";
+import {
+  type ActionStateStore,
+  type CreateReply,
+  MemoryStore,
+  type NewRun,
+  newNonce,
+} from "@refrain/core";
 import { expect, test } from "vitest";
 import type { PreparedRun } from "../src/prepare-run.ts";
-import { type Submission, submitRuns } from "../src/submit-runs.ts";
+import type { OpenQueue } from "../src/run-queues.ts";
+import { type Home, type Submission, submitRuns } from "../src/submit-runs.ts";
 
 function prepared(runId: string): PreparedRun {
   const input = new Uint8Array();
@@ -21,31 +28,36 @@ function prepared(runId: string): PreparedRun {
   };
 }
 
-function submission(runId: string, add: () => Promise<void> = async () => {}): Submission {
-  const queue = { add, remove: async () => {} };
-  return { prepared: prepared(runId), expected: { shard: 0, queue } };
+/** A queue that answers each `add` in its own way. */
+function homeThat(add: (runId: string) => Promise<void> = async () => {}): Home {
+  const addEach: OpenQueue["add"] = (runs) =>
+    Promise.allSettled(runs.map(({ run }) => add(run.runId)));
+  return { shard: 0, queue: { add: addEach, remove: async () => {} } };
+}
+
+function submission(runId: string, expected = homeThat()): Submission {
+  return { prepared: prepared(runId), expected };
 }
 
 const nowhere = () => Promise.reject(new Error("no other shard was expected"));
 
-/** A store that answers `create` in its own way. */
-function storeThat(create: () => Promise<CreateReply>): ActionStateStore {
-  return Object.assign(new MemoryStore(), { create });
+/** A store that creates each run in its own way. */
+function storeThat(create: (run: NewRun) => Promise<CreateReply>): ActionStateStore {
+  const createMany = (runs: readonly NewRun[]) => Promise.allSettled(runs.map(create));
+  return Object.assign(new MemoryStore(), { create, createMany });
 }
 
 test("every run is sent before any job, and all of it before the first reply", async () => {
   const sent: string[] = [];
   const store = new MemoryStore();
-  const noting = Object.assign(Object.create(store) as MemoryStore, {
-    create: async (run: PreparedRun["run"]): Promise<CreateReply> => {
-      sent.push(`run ${run.runId}`);
-      await turn();
-      return store.create(run);
-    },
+  const noting = storeThat(async (run) => {
+    sent.push(`run ${run.runId}`);
+    await turn();
+    return store.create(run);
   });
-  const add = (runId: string) => async (): Promise<void> => void sent.push(`job ${runId}`);
+  const home = homeThat(async (runId) => void sent.push(`job ${runId}`));
 
-  const submissions = [submission("1", add("1")), submission("2", add("2"))];
+  const submissions = [submission("1", home), submission("2", home)];
   const submitting = submitRuns(noting, submissions, nowhere);
 
   expect(sent).toEqual(["run 1", "run 2", "job 1", "job 2"]);
@@ -59,7 +71,10 @@ test("a job that is refused at once, and long before its run is answered, is tol
   });
   const refusal = new Error("OOM command not allowed");
 
-  const rejecting = submission("r-1", () => Promise.reject(refusal));
+  const rejecting = submission(
+    "r-1",
+    homeThat(() => Promise.reject(refusal)),
+  );
   const [submitted] = await submitRuns(store, [rejecting], nowhere);
 
   expect(submitted).toMatchObject({

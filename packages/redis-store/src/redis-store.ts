@@ -9,7 +9,6 @@ import {
   defaultLimits,
   encodeCall,
   encodeReopened,
-  LimitExceededError,
   type Limits,
   type LiveRun,
   type NewRun,
@@ -23,13 +22,13 @@ import {
 import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
 import { optionsOf } from "./connection-facts.ts";
-import { createRun } from "./create-run.ts";
+import { createRuns } from "./create-runs.ts";
 import { claimedJournal, decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { checkDurability, checkWaits, type Durability } from "./durability-option.ts";
 import { findRun } from "./find-run.ts";
 import { isLeftOut, readJournalPages } from "./journal-pages.ts";
-import { ackKey, checkNamespace, checkQueueName, checkRunId, ShardKeys } from "./keys.ts";
+import { ackKey, checkNamespace, checkRunId, ShardKeys } from "./keys.ts";
 import { KnownLayout } from "./known-layout.ts";
 import { newerLayout } from "./layout.ts";
 import { listLive } from "./list-live.ts";
@@ -123,25 +122,20 @@ export class RedisStore implements ActionStateStore {
 
   /** @throws TypeError on a bad run id or queue, LimitExceededError on too large an input, StoreError from Redis. */
   async create(run: NewRun): Promise<CreateReply> {
-    const { runId, queue, input } = run;
-    checkRunId(runId);
-    checkQueueName(queue);
-    if (input.byteLength > this.#limits.maxValueBytes) {
-      throw new LimitExceededError(
-        `run ${runId}: its input takes ${input.byteLength} bytes, more than ${this.#limits.maxValueBytes} (limits.maxValueBytes)`,
-      );
-    }
+    const [created] = await this.createMany([run]);
+    if (created?.status !== "fulfilled") throw created?.reason;
+    return created.value;
+  }
+
+  /** Never rejects: each run has what `create` would resolve to or reject with. */
+  createMany(runs: readonly NewRun[]): Promise<readonly PromiseSettledResult<CreateReply>[]> {
     // Nothing may be awaited before this: whatever is sent next on this connection arrives after it.
-    const created = createRun(run, {
+    return createRuns(runs, {
       layout: this.layout,
+      limits: this.#limits,
       keysOf: (shard) => this.#shard(shard).keys,
       write: (call) => this.#write(call),
     });
-    try {
-      return await created;
-    } catch (error) {
-      throw StoreError.from(`run ${runId}: it may not have been created`, error);
-    }
   }
 
   /** @throws TypeError on a bad run id, StoreError when what the run holds cannot be used. */

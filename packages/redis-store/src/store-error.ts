@@ -46,10 +46,15 @@ const NOT_NOW =
 export function mayPass(error: unknown): boolean {
   if (error instanceof RefrainError) return error instanceof StoreError && error.isTransient;
   if (!(error instanceof Error)) return false;
-  return error.name === "ReplyError" ? NOT_NOW.test(error.message) : true;
+  return isReply(error) ? NOT_NOW.test(error.message) : true;
+}
+
+/** The server refused what it was asked. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
 }
 
 /** The server has no memory for what was asked. A script that is not for a full server was not begun. */
 export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError" && /^OOM\b/.test(error.message);
+  return isReply(error) && /^OOM\b/.test(error.message);
 }

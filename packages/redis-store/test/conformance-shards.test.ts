@@ -43,18 +43,28 @@ function openSharded(grows: boolean): CreateStore {
     });
     await store.ready();
     let isGrown = !grows;
-    const create = async (run: NewRun) => {
-      const reply = await store.create(run);
-      if ("shard" in reply) created.set(run.runId, reply.shard);
+    const createMany = async (runs: readonly NewRun[]) => {
+      const replies = await store.createMany(runs);
+      for (const [index, { runId }] of runs.entries()) {
+        const reply = replies[index];
+        if (reply?.status !== "fulfilled" || !("shard" in reply.value)) continue;
+        created.set(runId, reply.value.shard);
+      }
       if (!isGrown) {
         isGrown = true;
         for (const shards of [2, MOST]) await growShards({ redis, namespace, shards });
       }
-      return reply;
+      return replies;
+    };
+    const create = async (run: NewRun) => {
+      const [reply] = await createMany([run]);
+      if (reply?.status !== "fulfilled") throw reply?.reason;
+      return reply.value;
     };
     return {
       store: Object.assign(Object.create(store) as RedisStore, {
         create,
+        createMany,
         claim: store.claim.bind(store),
         read: store.read.bind(store),
         reopen: store.reopen.bind(store),

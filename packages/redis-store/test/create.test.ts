@@ -1,4 +1,4 @@
-import { LimitExceededError } from "@refrain/core";
+import { LimitExceededError, type NewRun } from "@refrain/core";
 import { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { RedisStore } from "../src/index.ts";
@@ -102,5 +102,54 @@ describe("create", () => {
       message: expect.stringMatching(`^run ${run.runId}: .*WRONGTYPE`),
       cause: expect.any(Error),
     });
+  });
+});
+
+describe("createMany", () => {
+  it("is on its way when it returns, all of it", async () => {
+    await using bench = await openStore();
+    const runs = Array.from({ length: 120 }, () => newRun());
+
+    const created = bench.store.createMany(runs);
+    const count = await bench.redis.zcard(bench.keys.live);
+
+    expect(count).toBe(120);
+    expect(await created).toHaveLength(120);
+  });
+
+  it("lets what is wrong with one keep no other from being created", async () => {
+    await using bench = await openStore({ limits: { maxValueBytes: 10 } });
+    const [large, blocked] = [newRun({ input: Buffer.alloc(11) }), newRun()];
+    const runs = [newRun(), large, newRun({ runId: "" }), blocked, newRun({ queue: "live" })];
+    await bench.redis.set(bench.keys.of(blocked.runId).run, "not a hash");
+
+    const created = await bench.store.createMany([...runs, newRun()]);
+
+    expect(created).toMatchObject([
+      { value: { kind: "created" } },
+      { reason: expect.any(LimitExceededError) },
+      { reason: expect.any(TypeError) },
+      {
+        reason: { code: "STORE", message: expect.stringMatching(`^run ${blocked.runId}: .*WRONG`) },
+      },
+      { reason: expect.any(TypeError) },
+      { value: { kind: "created" } },
+    ]);
+    expect(await bench.store.rebuild()).toHaveLength(2);
+  });
+
+  it("drops calls that somebody left without their run, and no others", async () => {
+    await using bench = await openStore();
+    const [left, fresh, there] = [newRun(), newRun(), newRun()];
+    await bench.store.create(there);
+    const journalOf = ({ runId }: NewRun) => bench.keys.of(runId).calls;
+    for (const run of [left, there]) {
+      await bench.redis.hset(journalOf(run), "0", Buffer.from(sampleCall()));
+    }
+
+    await bench.store.createMany([left, fresh, { ...there, requestId: "another" }]);
+
+    const journals = [left, fresh, there].map((run) => bench.redis.exists(journalOf(run)));
+    expect(await Promise.all(journals)).toEqual([0, 0, 1]);
   });
 });

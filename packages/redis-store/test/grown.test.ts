@@ -66,6 +66,30 @@ describe("after a namespace grew", () => {
     expect(old.layout.current).toMatchObject({ shards: 4, former: [1] });
   });
 
+  it("many that are asked for at once are each created where they belong, or found where they are", async () => {
+    await using bench = await openStore();
+    await bench.store.ready();
+    const { redis, namespace } = bench;
+    const [staying, fresh] = [runsOfEveryWay("old"), runsOfEveryWay("new")];
+    for (const run of staying) await bench.store.create(run);
+    await growShards({ redis, namespace, shards: 2 });
+    await growShards({ redis, namespace, shards: 4 });
+    const requests = [...runsOfEveryWay("old"), ...fresh];
+
+    // The first knows of one shard only, until it is told.
+    const replies = [
+      await bench.store.createMany(requests),
+      await (await anotherStore(bench)).createMany(requests),
+    ];
+
+    const stayed = staying.map(() => ({ kind: "existing", shard: 0 }));
+    const placed = fresh.map(({ runId }) => ({ kind: "created", shard: shardOf(runId, 4) }));
+    const wanted = [...stayed, ...placed].map((value) => ({ status: "fulfilled", value }));
+    expect(replies).toEqual([wanted, wanted]);
+    for (const run of staying) expect(await placesOf(bench, run)).toEqual([0]);
+    for (const run of fresh) expect(await placesOf(bench, run)).toEqual([shardOf(run.runId, 4)]);
+  });
+
   it("a job in the shard that a run was expected in is stale, and does not touch the run", async () => {
     await using bench = await openStore();
     await bench.store.ready();

@@ -43,6 +43,20 @@ describe("when the reply is lost", () => {
     expect([created.kind, proxy.cuts - before]).toEqual(["created", 1]);
   });
 
+  it("many that are created by one script are sent again, each with the answer of the first time", async () => {
+    await using bench = await openThroughProxy();
+    const there = newRun();
+    await bench.store.create(there);
+    const runs = [newRun(), { ...there, requestId: "another" }, newRun()];
+    const before = proxy.cuts;
+
+    proxy.cutAfter(runs[2]?.requestId ?? "");
+    const created = await bench.store.createMany(runs);
+
+    const kinds = created.map((each) => each.status === "fulfilled" && each.value.kind);
+    expect([kinds, proxy.cuts - before]).toEqual([["created", "existing", "created"], 1]);
+  });
+
   it("a claim is sent again and keeps its epoch", async () => {
     await using bench = await openThroughProxy();
     const run = newRun();

@@ -17,15 +17,23 @@ const harness = new Harness();
 const action = defineAction<{ n: number }, number>({ name: "count", version: "7" });
 const other = defineAction<{ n: number }, number>({ name: "other", queue: "elsewhere" });
 
-/** The scripts that reach the server, by the first of their keys. */
-async function scriptKeys(): Promise<string[]> {
-  const keys: string[] = [];
+/** The scripts that reach the server, by their keys. */
+async function scriptKeys(): Promise<string[][]> {
+  const scripts: string[][] = [];
   const monitor = await harness.redis().monitor();
   harness.defer(async () => monitor.disconnect());
-  monitor.on("monitor", (_time: string, [command = "", , , key = ""]: string[]) => {
-    if (command.toLowerCase().startsWith("eval")) keys.push(key);
+  monitor.on("monitor", (_time: string, [command = "", , count, ...operands]: string[]) => {
+    if (/^eval/i.test(command)) scripts.push(operands.slice(0, Number(count)));
   });
-  return keys;
+  return scripts;
+}
+
+/** One run's record, then its job. */
+function recordAndJob(): unknown[] {
+  const prefix = harness.prefix();
+  return [`${prefix}:run:r-1`, `${prefix}:default:wait`].map((key) =>
+    expect.arrayContaining([key]),
+  );
 }
 
 test("the record of a run reaches Redis before its job does", async () => {
@@ -35,9 +43,7 @@ test("the record of a run reaches Redis before its job does", async () => {
 
   await client.enqueue(action, { n: 1 }, { runId: "r-1" });
 
-  const prefix = harness.prefix();
-  const expected = [`${prefix}:run:r-1`, `${prefix}:default:wait`];
-  await eventually(() => expect(keys).toEqual(expected));
+  await eventually(() => expect(keys).toEqual(recordAndJob()));
 });
 
 test("the very first run of a client has its record before its job, too", async () => {
@@ -45,9 +51,7 @@ test("the very first run of a client has its record before its job, too", async 
 
   await harness.client().enqueue(action, { n: 1 }, { runId: "r-1" });
 
-  const prefix = harness.prefix();
-  const expected = [`${prefix}:run:r-1`, `${prefix}:default:wait`];
-  await eventually(() => expect(keys.slice(-2)).toEqual(expected));
+  await eventually(() => expect(keys.slice(-2)).toEqual(recordAndJob()));
 });
 
 test("a run and its job are sent in one round trip", async () => {
@@ -80,6 +84,27 @@ test("500 runs and their jobs are sent in one round trip", async () => {
   proxy.release();
   const handles = await enqueuing;
   expect(handles.filter((handle) => handle.created)).toHaveLength(501);
+});
+
+test("1000 runs are 20 scripts, and one more for each job, every record before its job", async () => {
+  const client = harness.client();
+  await client.enqueue(action, { n: 0 });
+  const scripts = await scriptKeys();
+
+  const items = Array.from({ length: 1000 }, (_, n) => ({ input: { n }, runId: `r-${n}` }));
+  await client.enqueueMany(action, items);
+  await client.enqueue(action, { n: 0 }, { runId: "last" });
+
+  const isCreate = (keys: readonly string[]) => keys[0] === `${harness.prefix()}:live`;
+  await eventually(() => expect(scripts).toHaveLength(20 + 1000 + 2));
+  const counts = scripts.map((keys) => (isCreate(keys) ? (keys.length - 2) / 2 : -1)).slice(0, -2);
+  expect(counts.filter((count) => count > 0)).toEqual(Array.from({ length: 20 }, () => 50));
+  let ahead = 0;
+  for (const count of counts) {
+    ahead += count;
+    expect(ahead).toBeGreaterThanOrEqual(0);
+  }
+  expect(ahead).toBe(0);
 });
 
 test("a job says for whom it is, and nothing a run needs besides", async () => {
@@ -239,6 +264,42 @@ test("conflicts do not stop the others, and are told at the end", async () => {
     ["r-2", true],
   ]);
   expect(await client.run("r-2").status()).toBe("QUEUED");
+});
+
+test("jobs that cannot be added are told with their runs, and keep no others from being added", async () => {
+  await harness.redis().set(`${harness.prefix()}:elsewhere:wait`, "not a list");
+  const definitions = [action, other, action, other];
+
+  const error = await harness
+    .client()
+    .enqueueMany(definitions.map((each, n) => ({ action: each, input: { n }, runId: `r-${n}` })))
+    .catch((thrown: unknown) => thrown);
+
+  if (!(error instanceof EnqueueManyError)) throw new Error("an EnqueueManyError was expected");
+  const message = expect.stringContaining("was created, but its job was not added");
+  expect(error.errors).toMatchObject([
+    { index: 1, error: { code: "ENQUEUE", message } },
+    { index: 3, error: { code: "ENQUEUE", message } },
+  ]);
+  expect(error.created.map(({ runId }) => runId)).toEqual(["r-0", "r-2"]);
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(2);
+});
+
+test("many runs whose replies are lost half-way are all there, each with one job", async () => {
+  const proxy = await FaultProxy.start({ port: harness.server.port });
+  harness.defer(() => proxy.close());
+  const client = harness.client({ connection: harness.url(proxy.port) });
+  await client.enqueue(action, { n: 0 }, { runId: "first", delayMs: 60_000 });
+
+  proxy.cutAfter("run-r-150");
+  const items = Array.from({ length: 300 }, (_, n) => ({ input: { n }, runId: `r-${n}` }));
+  const runs = await client.enqueueMany(action, items);
+
+  expect(proxy.cuts).toBe(1);
+  expect(runs.map(({ runId, created }) => [runId, created])).toEqual(
+    items.map(({ runId }) => [runId, true]),
+  );
+  expect(await harness.queue().getJobCountByTypes("wait")).toBe(300);
 });
 
 test("an empty list is nothing to do", async () => {

@@ -64,6 +64,16 @@ test("F6 a full Redis takes what calls came to, starts no call, fails no run, an
     code: "ENQUEUE",
     message: expect.stringContaining("no memory left (maxmemory)"),
   });
+  const [more, none] = [["late-1", "late-2"], "no memory left (maxmemory)"];
+  await expect(
+    client.enqueueMany(
+      action,
+      more.map((runId) => ({ input: 1, runId })),
+    ),
+  ).rejects.toMatchObject({
+    created: [],
+    errors: more.map(() => ({ error: { message: expect.stringContaining(none) } })),
+  });
   await Promise.all([lockGone("going"), lockGone("stuck")]);
   const begunWhileFull = begun();
   await setFull(false);

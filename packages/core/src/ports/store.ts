@@ -234,6 +234,11 @@ export interface ActionStateStore {
    * awaited: a job added next on the same connection arrives after its run. Refusals: the store's own errors.
    */
   create(run: NewRun): Promise<CreateReply>;
+  /**
+   * The same for many, in fewer commands. Never rejects: each run, in turn, has what `create` would resolve to or reject with, and
+   * no run keeps another from being created. Where two have one id, the first of them is created.
+   */
+  createMany(runs: readonly NewRun[]): Promise<readonly PromiseSettledResult<CreateReply>[]>;
   /** Asks for the right to run a delivery. Asking again with the same nonce gives the same claim's epoch and journal. */
   claim(delivery: Delivery): Promise<ClaimReply>;
   /**

@@ -46,6 +46,10 @@ export class MemoryStore implements ActionStateStore {
     return kind === "conflict" ? { kind, action, inputDigest } : { kind, shard: SHARD };
   }
 
+  createMany(runs: readonly NewRun[]): Promise<readonly PromiseSettledResult<CreateReply>[]> {
+    return Promise.allSettled(runs.map((run) => this.create(run)));
+  }
+
   claim(delivery: Delivery): Promise<ClaimReply> {
     return this.#queue.claim(delivery);
   }

@@ -1,3 +1,4 @@
+import type { NewRun } from "@refrain/core";
 import { expect } from "vitest";
 import { bytes, settlement, succeeded } from "./sample-calls.ts";
 import { randomId, type StoreTests } from "./store-test.ts";
@@ -67,6 +68,59 @@ export const createTests: StoreTests = {
 
     expect(replies.filter(({ kind }) => kind === "created")).toHaveLength(1);
     expect(replies.filter(({ kind }) => kind === "existing")).toHaveLength(49);
+  },
+
+  "many runs at once are each told what it would be told alone, in turn": async (t) => {
+    const there = await t.created({ inputDigest: "there" });
+    const [fresh, other] = [t.newRun(), t.newRun()];
+    const runs: readonly NewRun[] = [
+      fresh,
+      { ...there, requestId: randomId() },
+      { ...there, requestId: randomId(), inputDigest: "another" },
+      there,
+      other,
+      { ...other, requestId: randomId() },
+      { ...fresh, requestId: randomId(), action: "another" },
+    ];
+
+    const created = await t.store.createMany(runs);
+
+    const { action } = fresh;
+    expect(created.map((each) => (each.status === "fulfilled" ? each.value : each))).toMatchObject([
+      { kind: "created" },
+      { kind: "existing" },
+      { kind: "conflict", action, inputDigest: "there" },
+      { kind: "created" },
+      { kind: "created" },
+      { kind: "existing" },
+      { kind: "conflict", action, inputDigest: fresh.inputDigest },
+    ]);
+    for (const { runId } of [fresh, other]) {
+      expect(await t.read(runId)).toMatchObject({ status: "QUEUED", action });
+    }
+    const live = await t.store.rebuild();
+    const ids = [there, fresh, other].map(({ runId }) => runId);
+    expect(live.map(({ runId }) => runId).toSorted()).toEqual(ids.toSorted());
+  },
+
+  "many runs keep what is theirs, and can be asked for twice": async (t) => {
+    const runs = Array.from({ length: 120 }, (_, n) =>
+      t.newRun({ input: Uint8Array.of(n), version: n % 2 === 0 ? "" : `v${n}`, priority: n + 1 }),
+    );
+
+    const first = await t.store.createMany(runs);
+    const second = await t.store.createMany(runs);
+
+    const all = runs.map(() => ({ status: "fulfilled", value: { kind: "created" } }));
+    expect(first).toMatchObject(all);
+    expect(second).toMatchObject(all);
+    const live = new Map((await t.store.rebuild()).map((run) => [run.runId, run]));
+    for (const { runId, input, version, priority } of runs) {
+      const read = await t.read(runId);
+      expect([bytes(read.input), read.version]).toEqual([bytes(input), version]);
+      expect(live.get(runId)).toMatchObject({ priority });
+    }
+    expect(await t.store.createMany([])).toEqual([]);
   },
 
   "a settled run is still found": async (t) => {

@@ -1,0 +1,19 @@
+--[[
+  refusal(run, action, inputDigest, requestId) -> what the request is told when it makes no run; nil when it makes one
+
+  returns
+    created                                  by this request, when it was sent before
+    existing                                 it was there already: same action, same input
+    conflict  action:str  inputDigest:str    the id is taken by this
+    moved     shards:str                     the run is not here, and this shard takes new ones by another count: this
+]]
+local function refusal(run, action, inputDigest, requestId)
+  if not isBare then
+    local known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')
+    local knownAction, knownDigest, knownRequest = unpack(known)
+    if knownRequest == requestId then return 'created' end
+    if knownAction == action and knownDigest == inputDigest then return 'existing' end
+    if knownAction then return { 'conflict', knownAction, knownDigest } end
+  end
+  if placedBy ~= count then return { 'moved', placedBy } end
+end
