@@ -7,38 +7,63 @@ export interface StoredJournal {
   readonly journalBytes: number;
 }
 
-/** A journal as a claim hands it out: one that cannot be read says why, and has no calls. */
+/** A journal as a claim hands it out. A spoilt one is for the worker to judge, which has the claim to settle its run. */
 export interface ClaimedJournal extends StoredJournal {
+  /** Why it cannot be read: a StoreError or SerializationError that names the slot. Then there are no calls. */
   readonly unreadable?: Error;
 }
 
-/** Reads a journal back; a spoilt one is for the worker to judge, which has the claim to settle its run. */
-export function claimedJournal(flat: readonly Buffer[]): ClaimedJournal {
-  try {
-    return decodeJournal(flat);
-  } catch (error) {
-    return { calls: [], journalBytes: 0, unreadable: error as Error };
-  }
-}
-
-/**
- * Reads a journal back from slot, bytes, slot, bytes …
- *
- * @throws StoreError or SerializationError that names the slot, when something else than a call is stored there.
- */
-export function decodeJournal(flat: readonly Buffer[]): StoredJournal {
-  const calls: CallResult[] = [];
-  let journalBytes = 0;
+/** Reads a journal back from slot, bytes, slot, bytes … */
+export function decodeJournal(flat: readonly Buffer[]): ClaimedJournal {
+  const journal = new JournalReader();
   for (let i = 0; i < flat.length; i += 2) {
-    const bytes = flat[i + 1] ?? Buffer.alloc(0);
-    calls.push(decodeCall(slotOf(flat[i]), bytes));
-    journalBytes += bytes.length;
+    journal.add(flat[i] ?? NOTHING, flat[i + 1] ?? NOTHING);
   }
-  calls.sort((a, b) => a.slot - b.slot);
-  return { calls, journalBytes };
+  return journal.end();
 }
 
-function slotOf(field: Buffer | undefined): number {
+const NOTHING = Buffer.alloc(0);
+
+/** Reads a journal back, one call after the other. The first that cannot be read is the last that is tried. */
+export class JournalReader {
+  readonly #calls: CallResult[] = [];
+  #bytes = 0;
+  #isAscending = true;
+  #unreadable: Error | undefined;
+
+  /** How many calls were read. */
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  get isSpoilt(): boolean {
+    return this.#unreadable !== undefined;
+  }
+
+  /** @param field the slot, as its key in the hash */
+  add(field: string | Buffer, bytes: Buffer): void {
+    if (this.isSpoilt) return;
+    try {
+      const previous = this.#calls.at(-1);
+      const call = decodeCall(slotOf(field), bytes, previous?.functionId);
+      if (previous !== undefined && previous.slot > call.slot) this.#isAscending = false;
+      this.#calls.push(call);
+      this.#bytes += bytes.length;
+    } catch (error) {
+      this.#unreadable = error as Error;
+    }
+  }
+
+  /** All that was read, ascending by slot. */
+  end(): ClaimedJournal {
+    const unreadable = this.#unreadable;
+    if (unreadable !== undefined) return { calls: [], journalBytes: 0, unreadable };
+    if (!this.#isAscending) this.#calls.sort((a, b) => a.slot - b.slot);
+    return { calls: this.#calls, journalBytes: this.#bytes };
+  }
+}
+
+function slotOf(field: string | Buffer): number {
   const text = String(field);
   if (/^(?:0|[1-9]\d{0,8})$/.test(text)) return Number(text);
   throw new StoreError(

@@ -7,7 +7,7 @@ import {
   type RunOutcome,
   type SettledStatus,
 } from "@refrain/core";
-import { claimedJournal } from "./decode-journal.ts";
+import { decodeJournal } from "./decode-journal.ts";
 import { LEFT_OUT } from "./journal-pages.ts";
 import { newerLayout } from "./layout.ts";
 import { decodeOutcome, type OutcomeOf, type Reply } from "./script.ts";
@@ -59,7 +59,7 @@ function claimedRun(group: Group, claimed: Claimed): ClaimedRun {
     epoch,
     createdAt,
     input: present(claimed.input, "input"),
-    ...(Buffer.isBuffer(journal) ? LEFT_OUT : claimedJournal(journal)),
+    ...(Buffer.isBuffer(journal) ? LEFT_OUT : decodeJournal(journal)),
     ...reopenedCalls(claimed.reopened),
     clears,
     suspect,

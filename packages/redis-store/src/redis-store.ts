@@ -23,7 +23,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
 import { optionsOf } from "./connection-facts.ts";
 import { createRuns } from "./create-runs.ts";
-import { claimedJournal, decodeJournal } from "./decode-journal.ts";
+import { decodeJournal } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { checkDurability, checkWaits, type Durability } from "./durability-option.ts";
 import { findRun } from "./find-run.ts";
@@ -170,7 +170,7 @@ export class RedisStore implements ActionStateStore {
     if (reply.kind !== "claimed" || !isLeftOut(reply.run)) return reply;
     const { run: key, calls } = keys.of(runId);
     try {
-      const journal = claimedJournal(await readJournalPages(this.#redis, calls));
+      const journal = await readJournalPages(this.#redis, calls);
       // Had another attempt taken the run over meanwhile, this could be half of its journal.
       const fence = await this.#redis.hget(key, "fence");
       const isOwner = fence?.startsWith(`${nonce} `) === true;
@@ -215,15 +215,19 @@ export class RedisStore implements ActionStateStore {
     }
   }
 
-  async #readIn(shard: number, runId: string, calls: boolean): Promise<RunSnapshot | undefined> {
+  async #readIn(shard: number, runId: string, isWhole: boolean): Promise<RunSnapshot | undefined> {
     const keys = this.#shard(shard).keys.of(runId);
-    const stored = await runScript(this.#redis, read, keys, { withCalls: calls ? "yes" : "no" });
+    const stored = await runScript(this.#redis, read, keys, {
+      withCalls: isWhole ? "yes" : "no",
+    });
     if (stored.tag === "missing") return undefined;
     if (stored.tag === "newer") throw newerLayout(stored.layout);
-    const flat = Buffer.isBuffer(stored.journal)
+    const { journal } = stored;
+    const { calls, unreadable } = Buffer.isBuffer(journal)
       ? await readJournalPages(this.#redis, keys.calls)
-      : stored.journal;
-    return { ...decodeRun(runId, stored), shard, calls: decodeJournal(flat).calls };
+      : decodeJournal(journal);
+    if (unreadable !== undefined) throw unreadable;
+    return { ...decodeRun(runId, stored), shard, calls };
   }
 
   async prune(before: number): Promise<number> {

@@ -74,31 +74,25 @@ export function encodeCall(call: CallResult): Uint8Array {
 /**
  * Reads a stored call back. Its payload is a view on `bytes`, not a copy.
  *
+ * @param likely a functionId that it is likely to have: then there is one text for many calls
  * @throws SerializationError that names the slot, when the bytes are not a stored call.
  */
-export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
+export function decodeCall(slot: number, bytes: Uint8Array, likely?: string): CallResult {
   const view = bufferOf(bytes);
-  if (isNewerVersion(view[0], VERSION)) {
-    throw new NewerFormatError(
-      `slot ${slot}: the call is stored in format ${view[0]}, this release knows ${VERSION}: a newer release wrote it, and one of its workers goes on`,
-    );
-  }
-  if (view[0] !== VERSION) {
-    throw unreadable(slot, `unknown format version ${view[0] ?? "(no bytes)"}`);
-  }
+  if (view[0] !== VERSION) throw otherVersion(slot, view[0]);
   if (view.length < HEADER_BYTES) throw unreadable(slot, `only ${view.length} bytes`);
-  const idEnd = HEADER_BYTES + view.readUInt16BE(30);
+  const idEnd = HEADER_BYTES + numberAt(view, 30, 2);
   if (idEnd > view.length) throw unreadable(slot, "the functionId is cut off");
   const flags = view[2] ?? 0;
   if (flags > ALL_FLAGS) throw unreadable(slot, `unknown flags ${flags}`);
   const start: CallStart = {
     slot,
-    functionId: view.toString("utf8", HEADER_BYTES, idEnd),
+    functionId: functionIdAt(view, idEnd, likely),
     argsDigest: flags & HAS_DIGEST ? view.toString("hex", 22, 30) : "",
-    after: view.readUInt32BE(8),
-    startedAt: view.readUIntBE(12, 6),
-    attempt: view.readUInt32BE(32),
-    earlier: view.readUInt32BE(36),
+    after: numberAt(view, 8, 4),
+    startedAt: numberAt(view, 12, 6),
+    attempt: numberAt(view, 32, 4),
+    earlier: numberAt(view, 36, 4),
     reopened: view[3] ?? 0,
   };
   const status = statusOf(slot, view[1]);
@@ -107,12 +101,38 @@ export function decodeCall(slot: number, bytes: Uint8Array): CallResult {
   }
   return settledCall(start, {
     status,
-    seq: view.readUInt32BE(4),
-    tookMs: view.readUInt32BE(18),
+    seq: numberAt(view, 4, 4),
+    tookMs: numberAt(view, 18, 4),
     reconcilable: (flags & RECONCILABLE) !== 0,
     reconciled: (flags & RECONCILED) !== 0,
     payload: view.subarray(idEnd),
   });
+}
+
+function otherVersion(slot: number, version: number | undefined): SerializationError {
+  if (!isNewerVersion(version, VERSION)) {
+    return unreadable(slot, `unknown format version ${version ?? "(no bytes)"}`);
+  }
+  return new NewerFormatError(
+    `slot ${slot}: the call is stored in format ${version}, this release knows ${VERSION}: a newer release wrote it, and one of its workers goes on`,
+  );
+}
+
+/** A big-endian number. A journal has thousands, and the Buffer's own methods check each time what was checked once. */
+function numberAt(view: Buffer, at: number, bytes: number): number {
+  let number = 0;
+  for (let read = 0; read < bytes; read += 1) number = number * 256 + (view[at + read] ?? 0);
+  return number;
+}
+
+/** The likely one when that is what the bytes say; compared only where a byte is a letter. */
+function functionIdAt(view: Buffer, end: number, likely = ""): string {
+  let isLikely = likely.length === end - HEADER_BYTES;
+  for (let at = HEADER_BYTES; isLikely && at < end; at += 1) {
+    const byte = view[at] ?? 0;
+    isLikely = byte < 0x80 && byte === likely.charCodeAt(at - HEADER_BYTES);
+  }
+  return isLikely ? likely : view.toString("utf8", HEADER_BYTES, end);
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {
@@ -121,9 +141,9 @@ function bufferOf(bytes: Uint8Array): Buffer {
 }
 
 function statusOf(slot: number, letter: number | undefined): CallStatus {
-  for (const status of Object.values(CallStatus)) {
-    if (letters[status] === letter) return status;
-  }
+  if (letter === letters.SUCCEEDED) return CallStatus.SUCCEEDED;
+  if (letter === letters.FAILED) return CallStatus.FAILED;
+  if (letter === letters.PENDING) return CallStatus.PENDING;
   throw unreadable(slot, `unknown status byte ${letter}`);
 }
 
