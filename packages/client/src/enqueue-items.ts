@@ -2,6 +2,9 @@ import { type ActionDefinition, definitionOf } from "@refrain/core";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue-options.ts";
 import { type PreparedRun, type PrepareOptions, prepareRun } from "./prepare-run.ts";
 
+const KEYS = ["input"];
+const MIXED_KEYS = ["input", "action"];
+
 interface Item {
   readonly definition: ActionDefinition;
   readonly input: unknown;
@@ -20,7 +23,7 @@ export async function prepareItems(
   const prepared: PreparedRun[] = [];
   for (const [index, given] of listOf(second ?? first).entries()) {
     try {
-      const item = second === undefined ? mixedItem(given) : itemOf(first, given, []);
+      const item = second === undefined ? mixedItem(given) : itemOf(first, given, KEYS);
       prepared.push(await prepareRun(item.definition, item.input, item.options, options));
     } catch (error) {
       if (error instanceof Error) error.message = `enqueueMany, item ${index}: ${error.message}`;
@@ -39,14 +42,14 @@ function listOf(items: unknown): readonly unknown[] {
 
 function mixedItem(given: unknown): Item {
   const { action } = objectOf(given);
-  if (typeof action === "object" && action !== null) return itemOf(action, given, ["action"]);
+  if (typeof action === "object" && action !== null) return itemOf(action, given, MIXED_KEYS);
   throw new TypeError("action must be one made by defineAction");
 }
 
 function itemOf(action: unknown, given: unknown, furtherKeys: readonly string[]): Item {
-  const { action: _, input, ...options } = objectOf(given);
-  checkEnqueueOptions("options", objectOf(given), ["input", ...furtherKeys]);
-  return { definition: definitionOf(objectOf(action)), input, options };
+  const options: EnqueueOptions & { readonly input?: unknown } = objectOf(given);
+  checkEnqueueOptions("options", options, furtherKeys);
+  return { definition: definitionOf(objectOf(action)), input: options.input, options };
 }
 
 function objectOf(value: unknown): { readonly [key: string]: unknown } {

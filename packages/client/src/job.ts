@@ -25,13 +25,10 @@ export const JOB_BACKOFF = "refrain";
  * a finished job is bounded, and gone before the run's own record is.
  */
 export function jobOptionsOf(runId: string, timing: JobTiming): JobsOptions {
-  const { delayMs, priority } = timing;
-  return {
-    ...FIXED_OPTIONS,
-    jobId: jobIdOf(runId),
-    ...(delayMs === undefined ? {} : { delay: delayMs }),
-    ...(priority === undefined ? {} : { priority }),
-  };
+  const options: JobsOptions = { ...FIXED_OPTIONS, jobId: jobIdOf(runId) };
+  if (timing.delayMs !== undefined) options.delay = timing.delayMs;
+  if (timing.priority !== undefined) options.priority = timing.priority;
+  return options;
 }
 
 const HOUR_S = 60 * 60;

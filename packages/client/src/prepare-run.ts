@@ -38,15 +38,25 @@ export async function prepareRun(
   enqueue: EnqueueOptions,
   options: PrepareOptions,
 ): Promise<PreparedRun> {
-  options.checkQueue(definition.queue);
-  const runId = enqueue.runId ?? randomUUID();
-  const { bytes, digest } = await prepareInput(definition, input, { ...options, runId });
+  const { codec, limits, checkQueue } = options;
   const { name: action, version, queue, errors } = definition;
-  const { delayMs, priority } = enqueue;
-  const named = { runId, action, version, queue, requestId: newNonce() };
+  const { runId = randomUUID(), delayMs, priority } = enqueue;
+  checkQueue(queue);
+  const { bytes, digest } = await prepareInput(definition, input, { runId, codec, limits });
+  const requestId = newNonce();
   return {
-    run: { ...named, input: bytes, inputDigest: digest, delayMs, priority },
+    run: {
+      runId,
+      action,
+      version,
+      queue,
+      input: bytes,
+      inputDigest: digest,
+      requestId,
+      delayMs,
+      priority,
+    },
     errors,
-    preview: options.codec.isPlaintext === true ? previewOf(input) : "",
+    preview: codec.isPlaintext === true ? previewOf(input) : "",
   };
 }

@@ -16,7 +16,7 @@ import { type EnqueueFailure, EnqueueManyError } from "./errors.ts";
 import { checkRunId } from "./job-id.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { rebuildJobs } from "./rebuild-jobs.ts";
-import { type RunHandle, runHandle } from "./run-handle.ts";
+import { type RunHandle, type RunHandleParts, runHandle } from "./run-handle.ts";
 import { RunQueues } from "./run-queues.ts";
 import { serverTime } from "./server-time.ts";
 import type { SettledHints } from "./settled-hints.ts";
@@ -60,10 +60,14 @@ const MOST_PARTS = 5;
 /** What workers have unless they are told otherwise; a client cannot know. */
 const LOCK_DURATION_MS = 15_000;
 
+const NO_ERRORS: ErrorClasses = {};
+
 /** The `Client` over a store and BullMQ. */
 export class RunClient implements Client {
   readonly #parts: ClientParts;
   readonly #queues: RunQueues;
+  /** By the error classes of an action: its runs share them. */
+  readonly #handleParts = new WeakMap<ErrorClasses, RunHandleParts>();
 
   constructor(parts: ClientParts) {
     this.#parts = parts;
@@ -111,7 +115,7 @@ export class RunClient implements Client {
   run<I, O, P>(action: Action<I, O, P>, runId: string): RunHandle<O>;
   run(runId: string): RunHandle<unknown>;
   run(first: object | string, second?: string): RunHandle<unknown> {
-    if (typeof first === "string") return this.#handle(checkRunId(first), false, {});
+    if (typeof first === "string") return this.#handle(checkRunId(first), false, NO_ERRORS);
     return this.#handle(checkRunId(second), false, definitionOf(first).errors);
   }
 
@@ -175,10 +179,14 @@ export class RunClient implements Client {
   }
 
   #handle(runId: string, isCreated: boolean, errors: ErrorClasses): RunHandle<unknown> {
-    const { store, codec, clock, hints, reach, reachToWrite } = this.#parts;
-    const known = { ...this.#parts.errors, ...errors };
-    const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.shard, run.queue);
-    const given = { store, codec, clock, hints, reach, reachToWrite, queueOf };
-    return runHandle(runId, isCreated, { ...given, errors: known });
+    let parts = this.#handleParts.get(errors);
+    if (parts === undefined) {
+      const { store, codec, clock, hints, reach, reachToWrite } = this.#parts;
+      const queueOf = (run: RunSnapshot) => this.#queues.queueOf(run.shard, run.queue);
+      const known = { ...this.#parts.errors, ...errors };
+      parts = { store, codec, clock, hints, reach, reachToWrite, queueOf, errors: known };
+      this.#handleParts.set(errors, parts);
+    }
+    return runHandle(runId, isCreated, parts);
   }
 }
