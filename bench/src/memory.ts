@@ -100,8 +100,8 @@ async function whileLive<T>(
 
 async function allRecorded(redis: Redis, pattern: string): Promise<void> {
   const keys = await keysOf(redis, pattern);
-  const lengths = await Promise.all(keys.map((key) => redis.hlen(key)));
-  const full = lengths.filter((length) => length >= work.calls).length;
+  const journals = await Promise.all(keys.map((key) => redis.hkeys(key)));
+  const full = journals.filter((fields) => fields.filter(isSlot).length === work.calls).length;
   if (full < CONCURRENCY) throw new Error(`${full} of ${CONCURRENCY} journals are full`);
 }
 
@@ -116,8 +116,9 @@ async function bytesAsJson(redis: Redis, pattern: string): Promise<number> {
   let bytes = 0;
   for (const key of await keysOf(redis, pattern)) {
     const calls = await redis.hgetallBuffer(key);
-    const texts = Object.entries(calls).map(([slot, stored]): [string, string] => {
-      const { payload, ...facts } = outcomeOf(decodeCall(Number(slot), stored));
+    const stored = Object.entries(calls).filter(([field]) => isSlot(field));
+    const texts = stored.map(([slot, call]): [string, string] => {
+      const { payload, ...facts } = outcomeOf(decodeCall(Number(slot), call));
       return [slot, JSON.stringify({ ...facts, value: msgpackCodec.decode(payload) })];
     });
     // A name as long as the original's.
@@ -127,6 +128,11 @@ async function bytesAsJson(redis: Redis, pattern: string): Promise<number> {
     await redis.unlink(copy);
   }
   return bytes;
+}
+
+/** A journal holds other fields besides: whose it is. */
+function isSlot(field: string): boolean {
+  return /^\d+$/.test(field);
 }
 
 function outcomeOf(call: CallResult): SettledCall {

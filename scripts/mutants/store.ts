@@ -8,6 +8,14 @@ function caught(file: string, title: string, ...edits: readonly Edit[]): Mutant 
   return { file: `${lua}/${file}.lua`, edits, caughtBy };
 }
 
+/** What any program of claims, writes and reopenings says of a script. */
+function caughtByPrograms(file: string, ...edits: readonly Edit[]): Mutant {
+  const title =
+    "any claims, writes and reopenings of a run are answered as they are in memory, and leave the same run";
+  const caughtBy = { file: "packages/redis-store/test/same-as-memory.test.ts", title };
+  return { file: `${lua}/${file}.lua`, edits, caughtBy };
+}
+
 /** Faults in the scripts. Those of the store in memory are planted by a test of the suite itself. */
 export const store: Mutants = {
   "no fence for calls": caught(
@@ -36,9 +44,9 @@ export const store: Mutants = {
     ["or 'gap'", "or 'same'"],
   ),
   "a settled run is written to": caught(
-    "commit/change",
+    "commit/write",
     "a run ends once: later writes of its own claim have no effect",
-    ["changes[2] = changes[2] .. ' over'", ""],
+    ["change('fence', fence .. ' over')", "change('fence', fence)"],
   ),
   "a claim ignores the incarnation": caught(
     "commit/claim",
@@ -60,12 +68,36 @@ export const store: Mutants = {
     "claims without progress are counted until a write or a release",
     ["run.epoch - (run.wrote or 0)", "1"],
   ),
-  "the writes of earlier claims are forgotten": {
-    ...caught("commit/hand-over", "", ["change('writes', (run.writes or 0) + n)", ""]),
+  "the writes of earlier claims are forgotten": caughtByPrograms("commit/hand-over", [
+    "change('writes', (run.writes or 0) + n)",
+    "",
+  ]),
+  "calls leave the fence where it was": caught(
+    "commit/put",
+    "groups are numbered: a known number is the same one",
+    ["'fence', after, unpack", "'fence', before, unpack"],
+  ),
+  "calls look at the run's own fence alone": caught(
+    "commit/put",
+    "groups are numbered: a known number is the same one",
+    ["redis.call('HGET', calls, 'fence') or ", ""],
+  ),
+  "a claim leaves the fence of a journal": caughtByPrograms("commit/hand-over", [
+    "if hasCalls then redis.call('HSET', calls, 'fence', fence) end",
+    "",
+  ]),
+  "a claim that is over leaves its fence in the journal": caughtByPrograms("commit/write", [
+    "redis.call('HDEL', calls, 'fence')",
+    "redis.call('HSET', calls, 'fence', fence)",
+  ]),
+  "runs that settled before a refusal stay live": {
+    ...caught("commit/batch", "", [
+      "closeSettled()\nif not isDone then error(failure, 0) end",
+      "if not isDone then error(failure, 0) end\ncloseSettled()",
+    ]),
     caughtBy: {
-      file: "packages/redis-store/test/same-as-memory.test.ts",
-      title:
-        "any claims, writes and reopenings of a run are answered as they are in memory, and leave the same run",
+      file: "packages/redis-store/test/settle.test.ts",
+      title: "is seen to its end although another run's group is refused",
     },
   },
   "a clear drops nothing": caught(
@@ -85,7 +117,7 @@ export const store: Mutants = {
   "a released run stays RUNNING": caught(
     "commit/release",
     "a released run is not handed to a late copy of the claim that released it",
-    ["endClaim('QUEUED')", ""],
+    ["endClaim('QUEUED', calls)", "ending = 'QUEUED'"],
   ),
   "a reopening clears what follows": caught(
     "reopen",
@@ -98,7 +130,7 @@ export const store: Mutants = {
   "a reopening looks at nothing": caught(
     "reopen",
     "what was decided on another state of the run is refused",
-    ["or v(run) ~= tonumber(seen) ", ""],
+    ["or v(run, run.fence) ~= tonumber(seen) ", ""],
   ),
   "a reopened run expires": caught("reopen", "a reopened run stays for ever", [
     "redis.call('PERSIST', key)\n",

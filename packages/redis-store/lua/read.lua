@@ -26,5 +26,5 @@ local run = fields(key)
 if not run.status then return 'missing' end
 if run.layout and run.layout ~= '1' then return { 'newer', run.layout } end
 return { 'run', run.action, run.version, run.queue, run.status, run.generation or 0, run.incarnation or 0, run.epoch or 0,
-  v(run), run.createdAt, run.notBefore, run.priority, run.settledAt, run.input, run.outcome, run.failedSlot,
+  v(run, redis.call('HGET', calls, 'fence') or run.fence), run.createdAt, run.notBefore, run.priority, run.settledAt, run.input, run.outcome, run.failedSlot,
   run.reopened, withCalls == 'yes' and journal(calls) or {} }

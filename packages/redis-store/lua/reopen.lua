@@ -31,7 +31,7 @@ local runId, requestId, seen, slot, call, reopened = unpack(ARGV)
 local run = fields(key)
 if not run.status then return 'missing' end
 if remembers(run.reopenings, requestId) then return 'reopened' end
-if run.status ~= 'FAILED' or v(run) ~= tonumber(seen) then return 'moved' end
+if run.status ~= 'FAILED' or v(run, run.fence) ~= tonumber(seen) then return 'moved' end
 
 need('PERSIST', key)
 need('HDEL', key, 'outcome')

@@ -13,6 +13,9 @@ export interface ClaimedJournal extends StoredJournal {
   readonly unreadable?: Error;
 }
 
+/** The field in which a journal keeps whose it is. */
+export const FENCE = "fence";
+
 /** Reads a journal back from slot, bytes, slot, bytes … */
 export function decodeJournal(flat: readonly Buffer[]): ClaimedJournal {
   const journal = new JournalReader();
@@ -29,11 +32,12 @@ export class JournalReader {
   readonly #calls: CallResult[] = [];
   #bytes = 0;
   #isAscending = true;
+  #hasFence = false;
   #unreadable: Error | undefined;
 
-  /** How many calls were read. */
+  /** How many fields were read. */
   get count(): number {
-    return this.#calls.length;
+    return this.#calls.length + (this.#hasFence ? 1 : 0);
   }
 
   get isSpoilt(): boolean {
@@ -43,9 +47,14 @@ export class JournalReader {
   /** @param field the slot, as its key in the hash */
   add(field: string | Buffer, bytes: Buffer): void {
     if (this.isSpoilt) return;
+    const text = String(field);
+    if (text === FENCE) {
+      this.#hasFence = true;
+      return;
+    }
     try {
       const previous = this.#calls.at(-1);
-      const call = decodeCall(slotOf(field), bytes, previous?.functionId);
+      const call = decodeCall(slotOf(text), bytes, previous?.functionId);
       if (previous !== undefined && previous.slot > call.slot) this.#isAscending = false;
       this.#calls.push(call);
       this.#bytes += bytes.length;
@@ -63,8 +72,7 @@ export class JournalReader {
   }
 }
 
-function slotOf(field: string | Buffer): number {
-  const text = String(field);
+function slotOf(text: string): number {
   if (/^(?:0|[1-9]\d{0,8})$/.test(text)) return Number(text);
   throw new StoreError(
     `its journal holds ${JSON.stringify(text.slice(0, 40))}, which is not a slot`,

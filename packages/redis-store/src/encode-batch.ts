@@ -38,7 +38,8 @@ function addClaim(operands: Operands, delivery: Delivery): void {
   operands.add(incarnation);
 }
 
-function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup): void {
+function addWrites(operands: Operands, { runId, nonce, n, entries: all }: WriteGroup): void {
+  const entries = succeeds(all) ? all.filter((entry) => !isPut(entry)) : all;
   operands.add("write");
   operands.add(countOf(entries));
   operands.add(fenceOf(nonce, n - 1));
@@ -55,6 +56,12 @@ function addWrites(operands: Operands, { runId, nonce, n, entries }: WriteGroup)
     operands.add(entry.slot);
     operands.add(entry.bytes);
   }
+}
+
+/** Whether the run needs its calls no more: those of the group that says so go nowhere. */
+function succeeds(entries: readonly JournalEntry[]): boolean {
+  const last = entries.at(-1);
+  return last?.op === "settle" && last.settlement.status === "SUCCEEDED";
 }
 
 function holdsPutsAlone({ entries }: WriteGroup): boolean {

@@ -1,4 +1,4 @@
-import { type ClaimedJournal, JournalReader, type StoredJournal } from "./decode-journal.ts";
+import { type ClaimedJournal, FENCE, JournalReader, type StoredJournal } from "./decode-journal.ts";
 import type { RedisClient } from "./script.ts";
 
 /** About as much as one reply should hold. */
@@ -21,7 +21,7 @@ export function isLeftOut({ calls, journalBytes }: StoredJournal): boolean {
 export async function readJournalPages(redis: RedisClient, key: string): Promise<ClaimedJournal> {
   const journal = new JournalReader();
   const ask = asker(redis, key);
-  const first = ask(slotsBetween(0, FIRST_PAGE_SLOTS));
+  const first = ask([FENCE, ...slotsBetween(0, FIRST_PAGE_SLOTS)]);
   const count = await redis.hlen(key);
   await readPages(first, slotsBetween(FIRST_PAGE_SLOTS, count), ask, journal);
   if (journal.count < count) {

@@ -3,10 +3,10 @@
  * together, and one script may touch several of them.
  *
  *   {ns:s}:run:<id>         hash     a run; <id> is the run id, percent-encoded
- *   {ns:s}:run:<id>:calls   hash     slot -> stored call; absent while there are none
+ *   {ns:s}:run:<id>:calls   hash     slot -> stored call, and the run's fence; absent without calls
  *   {ns:s}:live             zset     ids of the runs that are not settled, by creation time
  *   {ns:s}:shards           string   by which number of shards this one takes new runs; absent in a namespace that never grew
- *   {ns:s}:settled          channel  hears the id of every run that settles
+ *   {ns:s}:settled          channel  hears which runs settle
  *   {ns:s}:rescuer          string   the worker that looks for lost jobs of the shard, as long as its lease lasts
  *   {ns:0}:ack              string   touched where writes are waited for, gone an hour later
  *   {ns:0}:layout           hash     version and shards of this namespace, and what growing has left there

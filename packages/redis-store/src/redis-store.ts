@@ -23,7 +23,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { RedisCommitPort } from "./commit-port.ts";
 import { optionsOf } from "./connection-facts.ts";
 import { createRuns } from "./create-runs.ts";
-import { decodeJournal } from "./decode-journal.ts";
+import { decodeJournal, FENCE } from "./decode-journal.ts";
 import { decodeRun } from "./decode-run.ts";
 import { checkDurability, checkWaits, type Durability } from "./durability-option.ts";
 import { findRun } from "./find-run.ts";
@@ -168,11 +168,11 @@ export class RedisStore implements ActionStateStore {
     const { keys, queue } = this.#shard(shard);
     const reply = await queue.claim(delivery);
     if (reply.kind !== "claimed" || !isLeftOut(reply.run)) return reply;
-    const { run: key, calls } = keys.of(runId);
+    const { calls } = keys.of(runId);
     try {
       const journal = await readJournalPages(this.#redis, calls);
       // Had another attempt taken the run over meanwhile, this could be half of its journal.
-      const fence = await this.#redis.hget(key, "fence");
+      const fence = await this.#redis.hget(calls, FENCE);
       const isOwner = fence?.startsWith(`${nonce} `) === true;
       return isOwner ? { ...reply, run: { ...reply.run, ...journal } } : { kind: "stale" };
     } catch (error) {

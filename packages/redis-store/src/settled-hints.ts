@@ -27,9 +27,11 @@ export class RedisSettledHints implements SettledHints {
   readonly #channelsOf: (runId: string) => readonly string[];
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #waiting = new Map<string, number>();
-  readonly #onMessage = (channel: string, runId: string): void => {
+  readonly #onMessage = (channel: string, message: string): void => {
     if (!this.#waiting.has(channel)) return;
-    for (const listener of this.#listeners.get(runId) ?? []) listener();
+    for (const runId of runIdsIn(message)) {
+      for (const listener of this.#listeners.get(runId) ?? []) listener();
+    }
   };
 
   /** @throws TypeError on a bad namespace. */
@@ -73,5 +75,15 @@ export class RedisSettledHints implements SettledHints {
     // Who may not subscribe still polls.
     if (waiting === 1 && change === 1) this.#redis.subscribe(channel).catch(() => {});
     if (waiting === 0) this.#redis.unsubscribe(channel).catch(() => {});
+  }
+}
+
+/** The runs that a batch settled, as commit.lua says it. Whoever may publish may say anything. */
+function runIdsIn(message: string): readonly string[] {
+  try {
+    const runIds: unknown = JSON.parse(message);
+    return Array.isArray(runIds) ? runIds : [];
+  } catch {
+    return [];
   }
 }

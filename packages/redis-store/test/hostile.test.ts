@@ -1,3 +1,4 @@
+import type { Group } from "@refrain/core";
 import { describe, expect, it } from "vitest";
 import {
   claimedRun,
@@ -45,6 +46,26 @@ describe("one run's damage", () => {
       }
     });
   }
+
+  it("that took the run and left its calls leaves nothing to settle, and a new run of that id is nobody's", async () => {
+    await using bench = await openStore();
+    const { run, delivery } = await claimedRun(bench);
+    const { runId, nonce } = delivery;
+    const release: Group = {
+      kind: "write",
+      runId,
+      nonce,
+      n: 2,
+      entries: [{ op: "release", unknownAsks: 0 }],
+    };
+    await bench.port.send([recordGroup(delivery, 1)]);
+    await bench.redis.del(bench.keys.of(runId).run);
+
+    expect(words(await bench.port.send([release]))).toEqual(["fenced"]);
+    expect(await bench.redis.exists(bench.keys.of(runId).run)).toBe(0);
+    await bench.store.create(run);
+    expect(words(await bench.port.send([recordGroup(delivery, 2)]))).toEqual(["fenced"]);
+  });
 
   it("is told with the claim, so that its run can be settled, and keeps it from being read", async () => {
     await using bench = await openStore();

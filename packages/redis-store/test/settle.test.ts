@@ -1,8 +1,10 @@
-import type { Settlement } from "@refrain/core";
+import type { Delivery, Group, Settlement } from "@refrain/core";
+import { eventually } from "@refrain/testkit";
 import { describe, expect, it } from "vitest";
 import {
   claimedRun,
   deliveryOf,
+  newRun,
   openStore,
   recordGroup,
   type StoreBench,
@@ -16,18 +18,16 @@ function settlement(overrides: Partial<Settlement> = {}): Settlement {
   return { status: "SUCCEEDED", payload, failedSlot: undefined, retentionMs: DAY_MS, ...overrides };
 }
 
+function settleGroup({ runId, nonce }: Delivery, n: number, how: Settlement): Group {
+  return { kind: "write", runId, nonce, n, entries: [{ op: "settle", settlement: how }] };
+}
+
 /** A run with one call that settles in its second group. */
 async function settledRun(bench: StoreBench, how: Settlement) {
   const { delivery } = await claimedRun(bench);
-  const { runId, nonce } = delivery;
+  const { runId } = delivery;
   await bench.port.send([recordGroup(delivery, 1)]);
-  const group = {
-    kind: "write",
-    runId,
-    nonce,
-    n: 2,
-    entries: [{ op: "settle", settlement: how }],
-  } as const;
+  const group = settleGroup(delivery, 2, how);
   expect(words(await bench.port.send([group]))).toEqual(["applied"]);
   return { delivery, group, ...bench.keys.of(runId) };
 }
@@ -74,18 +74,38 @@ describe("settle", () => {
     expect([...words(again), ...words(later)]).toEqual(["same", "fenced"]);
   });
 
-  it("tells its shard's channel which run it was", async () => {
+  it("tells its shard's channel once which runs of its batch settled, whatever their ids hold", async () => {
     await using bench = await openStore();
     const subscriber = bench.redis.duplicate();
-    const heard = new Promise((resolve) => {
-      subscriber.on("message", (channel, runId) => resolve([channel, runId]));
-    });
+    const heard: unknown[] = [];
+    subscriber.on("message", (channel, message) => heard.push([channel, JSON.parse(message)]));
     await subscriber.subscribe(bench.keys.settled);
+    const ids = ["plain", 'a "quoted" \\ / one', "of, two\nlines\u0000\u007f", "früher 🕊"];
+    const groups: Group[] = [];
+    for (const runId of ids) {
+      const { delivery } = await claimedRun(bench, newRun({ runId }));
+      groups.push(settleGroup(delivery, 1, settlement()));
+    }
 
-    const { delivery } = await settledRun(bench, settlement());
+    expect(words(await bench.port.send(groups))).toEqual(ids.map(() => "applied"));
 
-    expect(await heard).toEqual([bench.keys.settled, delivery.runId]);
+    await eventually(() => expect(heard).toEqual([[bench.keys.settled, ids]]));
+    expect(await bench.redis.zcard(bench.keys.live)).toBe(0);
     subscriber.disconnect();
+  });
+
+  it("is seen to its end although another run's group is refused", async () => {
+    await using bench = await openStore();
+    const [ends, bad] = [await claimedRun(bench), await claimedRun(bench)];
+    await bench.redis.set(bench.keys.of(bad.run.runId).calls, "text");
+
+    const replies = await bench.port.send([
+      settleGroup(ends.delivery, 1, settlement()),
+      recordGroup(bad.delivery, 1),
+    ]);
+
+    expect(words(replies)).toEqual(["same", "refused"]);
+    expect(await bench.redis.zrange(bench.keys.live, "0", "-1")).toEqual([bad.run.runId]);
   });
 });
 

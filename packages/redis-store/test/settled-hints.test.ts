@@ -14,7 +14,7 @@ async function openHints(shards = 1) {
   return {
     hints,
     /** Says that a run settled, as commit.lua does; resolves to how many connections heard it. */
-    settle: (runId: string) => redis.publish(channelOf(runId), runId),
+    settle: (runId: string) => redis.publish(channelOf(runId), JSON.stringify([runId])),
     async subscribers(runId: string): Promise<number> {
       return Number((await redis.pubsub("NUMSUB", channelOf(runId)))[1]);
     },

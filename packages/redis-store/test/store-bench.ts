@@ -121,6 +121,12 @@ export async function claimedRun(
   return { run, delivery, claimed: reply.run };
 }
 
+/** The slots that a run's journal holds, ascending. */
+export async function slotsOf({ redis, keys }: StoreBench, runId: string): Promise<string[]> {
+  const fields = await redis.hkeys(keys.of(runId).calls);
+  return fields.filter((field) => field !== "fence").toSorted((a, b) => Number(a) - Number(b));
+}
+
 export function words(replies: readonly GroupReply[]): string[] {
   return replies.map((reply) => reply.word);
 }

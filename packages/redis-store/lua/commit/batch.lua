@@ -5,7 +5,7 @@
   KEYS[1]    live  zset  runs not settled yet, by creation time
   KEYS[2..]  runs  list  each group's run and that run's calls
 
-  ARGV[1]    settled  str   the channel that hears of every settled run
+  ARGV[1]    settled  str   the channel that hears which runs settled
   ARGV[2..]  groups   list  each group's kind, count, and that many operands
 
   returns for each group one of those that claim and refusal name, or `applied` alone: it is what most batches have for all
@@ -38,12 +38,20 @@ end
 
 local kinds = { claim = claim, put = put, write = write }
 local replies, applied = {}, 0
-for key = 2, #KEYS, 2 do
-  local kind, count = take(2)
-  local last = cursor + count
-  local reply = kinds[kind](KEYS[key], KEYS[key + 1], last)
-  if reply == 'applied' then applied = applied + 1 end
-  replies[#replies + 1] = reply
-  cursor = last
+
+local function carryOut()
+  for key = 2, #KEYS, 2 do
+    local kind, count = take(2)
+    local last = cursor + count
+    local reply = kinds[kind](KEYS[key], KEYS[key + 1], last)
+    if reply == 'applied' then applied = applied + 1 end
+    replies[#replies + 1] = reply
+    cursor = last
+  end
 end
+
+-- What stops a group stops the batch. Redis takes back nothing of the groups before it, so those that ended runs are seen to first.
+local isDone, failure = pcall(carryOut)
+closeSettled()
+if not isDone then error(failure, 0) end
 return applied == #replies and 'applied' or replies

@@ -1,10 +1,12 @@
--- What the group at hand changes in its run: field, value, field, value ... Written at once, the fence with it.
-local changes
+-- What the group at hand does to its run: what it changes there, as field, value, field, value ...; the status with which it ends its
+-- claim, if it does; and whether the run has calls.
+local changes, ending, hasCalls
 
 local function change(field, value) changes[#changes + 1], changes[#changes + 2] = field, value end
 
--- endClaim(status) -> nothing; the run is its claim's no more, and the fence that the group leaves is one that nobody expects
-local function endClaim(status)
-  changes[2] = changes[2] .. ' over'
+-- endClaim(status, calls) -> nothing; the run is its claim's no more
+local function endClaim(status, calls)
+  need('HDEL', calls, 'fence')
+  ending = status
   change('status', status)
 end

@@ -35,13 +35,17 @@ local function claim(key, calls)
 
   -- A claim that arrives again is answered again, unless its attempt has released the run by now.
   local owner, n = nil, 0
-  if run.fence then owner, n = readFence(run.fence) end
+  -- A run that was never claimed has no calls.
+  local wasClaimed = run.epoch or run.started
+  local fence = wasClaimed and redis.call('HGET', calls, 'fence') or run.fence
+  if fence then owner, n = readFence(fence) end
   local isKnown = nonce == owner
   if isKnown and run.status ~= 'RUNNING' then return 'stale' end
   if not isKnown and hasMovedOn(run, nonce, timestamp, started, incarnation) then return 'stale' end
 
-  local entries = journal(calls)
-  if not isKnown then handOver(key, run, owner, n, nonce, timestamp, started, incarnation) end
+  local entries = wasClaimed and journal(calls) or {}
+  hasCalls = entries == 'large' or entries[1]
+  if not isKnown then handOver(key, calls, run, owner, n, nonce, timestamp, started, incarnation) end
   local suspect = isKnown and n > 0 and 0 or run.epoch - (run.wrote or 0)
   return { 'claimed', run.version, run.generation or 0, run.epoch, run.createdAt, run.clears or 0, suspect,
     run.unknownAsks or 0, run.reopened, run.input, entries }

@@ -4,9 +4,9 @@
 
   owner, n  of the claim before, as its fence has them; nil and 0 for none
 ]]
-local function handOver(key, run, owner, n, nonce, timestamp, started, incarnation)
+local function handOver(key, calls, run, owner, n, nonce, timestamp, started, incarnation)
   local epoch = (run.epoch or 0) + 1
-  changes = { 'fence', nonce .. ' 0', 'status', 'RUNNING', 'epoch', epoch, 'started', started }
+  changes = { 'status', 'RUNNING', 'epoch', epoch, 'started', started }
   if owner then change('nonces', remember(run.nonces, owner)) end
   if n > 0 then
     run.wrote = run.epoch
@@ -18,6 +18,9 @@ local function handOver(key, run, owner, n, nonce, timestamp, started, incarnati
     if run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
   end
   if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end
+  local fence = nonce .. ' 0'
+  if not hasCalls then change('fence', fence) end
   redis.call('HSET', key, unpack(changes))
+  if hasCalls then redis.call('HSET', calls, 'fence', fence) end
   run.epoch = epoch
 end

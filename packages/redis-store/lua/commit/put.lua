@@ -6,10 +6,9 @@
   slot, bytes    of each call, to the group's end
 ]]
 local function put(run, calls, last)
-  local before, after = take(2)
-  local fence = redis.call('HGET', run, 'fence')
+  local before, after = ARGV[cursor + 1], ARGV[cursor + 2]
+  local fence = redis.call('HGET', calls, 'fence') or redis.call('HGET', run, 'fence')
   if fence ~= before then return refusal(fence, after) end
-  redis.call('HSET', calls, take(last - cursor))
-  redis.call('HSET', run, 'fence', after)
+  redis.call('HSET', calls, 'fence', after, unpack(ARGV, cursor + 3, last))
   return 'applied'
 end

@@ -3,7 +3,7 @@
 
   unknownAsks  how often in a row reconcilers could not say what happened
 ]]
-local function release()
-  endClaim('QUEUED')
+local function release(_, calls)
+  endClaim('QUEUED', calls)
   change('unknownAsks', take(1))
 end

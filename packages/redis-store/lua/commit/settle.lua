@@ -1,6 +1,6 @@
 --[[
-  settle: ends the run, and tells who listens. A run that succeeded needs its calls no more; the others keep them as long as
-  they are kept. From here on both keys have a TTL; a live run has none.
+  settle: ends the run. One that succeeded needs its calls no more; the others keep them as long as they are kept. From here on
+  both keys have a TTL; a live run has none.
 
   runId
   status      SUCCEEDED, FAILED or CANCELLED
@@ -8,7 +8,8 @@
   failedSlot  empty for none
   retention   milliseconds
 ]]
-local settledAt
+local settledAt, settledId
+local ended = {}
 
 local function settle(run, calls)
   local runId, status, outcome, failedSlot, retention = take(5)
@@ -21,12 +22,19 @@ local function settle(run, calls)
     need('PUBLISH', settled, runId)
     settledAt = now()
   end
-  endClaim(status)
+  endClaim(status, calls)
+  settledId = runId
   change('outcome', outcome)
   change('settledAt', settledAt)
   if failedSlot ~= '' then change('failedSlot', failedSlot) end
   redis.call('PEXPIRE', run, retention)
+  if not hasCalls then return end
   if status == 'SUCCEEDED' then redis.call('UNLINK', calls) else redis.call('PEXPIRE', calls, retention) end
-  redis.call('ZREM', live, runId)
-  redis.call('PUBLISH', settled, runId)
+end
+
+-- closeSettled() -> nothing; the runs that the batch settled are live no more, and who listens is told their ids, as a JSON array
+local function closeSettled()
+  if not ended[1] then return end
+  redis.call('ZREM', live, unpack(ended))
+  redis.call('PUBLISH', settled, cjson.encode(ended))
 end

@@ -1,9 +1,9 @@
--- journal(calls) -> slot, call, slot, call ...; or `large`, when they are more than a script should hand out: the server takes
+-- journal(calls) -> slot, call, slot, call ..., the fence among them; or `large`, when they are more than a script should hand out: the server takes
 -- three times as long to do it here
 local function journal(calls)
   local count = redis.call('HLEN', calls)
   if count == 0 then return {} end
-  if count > 256 then return 'large' end
+  if count > 257 then return 'large' end
   local bytes = 0
   for _, slot in ipairs(redis.call('HKEYS', calls)) do
     bytes = bytes + redis.call('HSTRLEN', calls, slot)

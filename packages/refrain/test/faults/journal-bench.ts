@@ -71,13 +71,14 @@ export async function stateOf(redis: Redis, namespace: string, runId: string): P
   const keys = new ShardKeys(namespace, 0);
   const { run, calls } = keys.of(runId);
   const hash = await redis.hgetall(run);
+  const { fence = hash["fence"], ...slots } = await redis.hgetall(calls);
   const fields = Object.entries(hash).filter(([name]) => !PASSING.has(name));
   return {
     ...Object.fromEntries(fields),
     fields: Object.keys(hash).toSorted(),
-    groups: hash["fence"]?.split(" ").slice(1),
+    groups: fence?.split(" ").slice(1),
     owners: hash["nonces"]?.split("\n").length,
-    calls: await redis.hgetall(calls),
+    calls: slots,
     isLive: (await redis.zscore(keys.live, runId)) !== null,
     ttls: [(await redis.pttl(run)) > 0, (await redis.pttl(calls)) > 0],
   };

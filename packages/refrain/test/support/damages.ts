@@ -68,7 +68,11 @@ export const damageToRun: Damage = async (redis, keys, runId, dice) => {
     case 2:
       return replace(redis, calls, dice);
     case 3:
-      return redis.hset(calls, dice.of(["0", "1", "2", "9", "-1", "x", ""]), anything(dice));
+      return redis.hset(
+        calls,
+        dice.of(["0", "1", "2", "9", "-1", "x", "", "fence"]),
+        anything(dice),
+      );
     case 4:
       return redis.zadd(keys.live, dice.of(["-inf", "0", "inf", "12.5"]), anything(dice));
     default:
