@@ -192,7 +192,7 @@ export class AttemptCalls implements CallHost {
     this.#replaying += 1;
     this.#inFlight.add(run);
     this.observe({ type: "call-replayed", slot, functionId });
-    this.order.push(seq, () => {
+    const deliver = (): void => {
       this.#replaying -= 1;
       this.#noticeLive();
       this.#sawSettled(recorded);
@@ -201,7 +201,8 @@ export class AttemptCalls implements CallHost {
       } catch (error) {
         this.broken(error);
       }
-    });
+    };
+    this.order.push(seq, deliver, this.#inFlight.size === 1 && this.#options.journal.isGapless);
   }
 
   /** Announces a divergence and acts on it; false when it fails the run. */

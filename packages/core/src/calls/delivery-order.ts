@@ -28,7 +28,7 @@ export interface DeliveryOrderOptions {
 
 /**
  * Hands outcomes to the action in the order in which they were recorded, one per turn of the event loop, live and on
- * replay alike. Recorded outcomes have lower numbers than any outcome still to come, so a live one waits of itself while
+ * replay alike; one that nothing else is under way with comes sooner. Recorded outcomes have lower numbers than any outcome still to come, so a live one waits of itself while
  * a recorded one that was asked for is undelivered. And nothing is delivered while the action has still to ask for a call
  * that it had asked for at this point before: else another branch would take that call's slot.
  */
@@ -54,12 +54,17 @@ export class DeliveryOrder {
     return this.#ready.length === 0;
   }
 
-  /** Takes an outcome that may be delivered in its turn. */
-  push(seq: number, deliver: () => void): void {
+  /**
+   * Takes an outcome that may be delivered in its turn.
+   *
+   * @param isAlone nothing else is under way, and slots cannot move: then it need not wait for a turn of its own, only for
+   *   all that followed from the one before
+   */
+  push(seq: number, deliver: () => void, isAlone = false): void {
     let at = this.#ready.length;
     while (at > 0 && (this.#ready[at - 1]?.seq ?? 0) > seq) at -= 1;
     this.#ready.splice(at, 0, { seq, deliver });
-    this.#schedule();
+    this.#schedule(isAlone);
   }
 
   /** The action asked for a call: what waited for that may go on. */
@@ -76,10 +81,12 @@ export class DeliveryOrder {
     this.#cancelPatience?.();
   }
 
-  #schedule(): void {
+  #schedule(isAlone = false): void {
     if (this.#isScheduled || this.#isStopped || this.#ready.length === 0) return;
     this.#isScheduled = true;
-    this.#options.clock.turns.deliver(this.#turn);
+    const { turns } = this.#options.clock;
+    if (isAlone) turns.deliverSoon(this.#turn);
+    else turns.deliver(this.#turn);
   }
 
   readonly #turn = (): void => {

@@ -54,6 +54,14 @@ export class Journal {
     return this.#clears;
   }
 
+  /**
+   * Whether no slot is missing among those known at the claim. Then whatever is asked for between two recorded outcomes has a
+   * record, which says when, so that no slot moves however soon outcomes come.
+   */
+  get isGapless(): boolean {
+    return (this.#known.at(-1) ?? -1) === this.#known.length - 1;
+  }
+
   get bytesLeft(): number {
     return Math.max(0, this.#limits.maxJournalBytes - this.#bytes);
   }
