@@ -44,17 +44,17 @@ export class JournalReader {
     return this.#unreadable !== undefined;
   }
 
-  /** @param field the slot, as its key in the hash */
-  add(field: string | Buffer, bytes: Buffer): void {
+  /** @param field the slot, or its key in the hash */
+  add(field: number | string | Buffer, bytes: Buffer): void {
     if (this.isSpoilt) return;
-    const text = String(field);
-    if (text === FENCE) {
-      this.#hasFence = true;
-      return;
-    }
     try {
+      const slot = typeof field === "number" ? field : slotOf(String(field));
+      if (slot === undefined) {
+        this.#hasFence = true;
+        return;
+      }
       const previous = this.#calls.at(-1);
-      const call = decodeCall(slotOf(text), bytes, previous?.functionId);
+      const call = decodeCall(slot, bytes, previous?.functionId);
       if (previous !== undefined && previous.slot > call.slot) this.#isAscending = false;
       this.#calls.push(call);
       this.#bytes += bytes.length;
@@ -72,7 +72,9 @@ export class JournalReader {
   }
 }
 
-function slotOf(text: string): number {
+/** Undefined for the fence. */
+function slotOf(text: string): number | undefined {
+  if (text === FENCE) return undefined;
   if (/^(?:0|[1-9]\d{0,8})$/.test(text)) return Number(text);
   throw new StoreError(
     `its journal holds ${JSON.stringify(text.slice(0, 40))}, which is not a slot`,

@@ -1,10 +1,14 @@
 import { type ClaimedJournal, FENCE, JournalReader, type StoredJournal } from "./decode-journal.ts";
+import { Operands } from "./operands.ts";
 import type { RedisClient } from "./script.ts";
+import { SlotsCommand } from "./slots-command.ts";
 
 /** About as much as one reply should hold. */
 const PAGE_BYTES = 256 * 1024;
 const FIRST_PAGE_SLOTS = 128;
 const MAX_PAGE_SLOTS = 1000;
+/** As an operand, up to slot 99,999. */
+const BYTES_PER_SLOT = 16;
 
 /** Stands for a journal that was too much for the reply it should have come with. */
 export const LEFT_OUT: StoredJournal = { calls: [], journalBytes: PAGE_BYTES };
@@ -34,7 +38,7 @@ export async function readJournalPages(redis: RedisClient, key: string): Promise
 }
 
 interface Page {
-  readonly slots: readonly (string | Buffer)[];
+  readonly slots: readonly (number | string | Buffer)[];
   readonly values: Promise<(Buffer | null)[]>;
 }
 
@@ -43,7 +47,9 @@ type Ask = (slots: Page["slots"]) => Page | undefined;
 function asker(redis: RedisClient, key: string): Ask {
   return (slots) => {
     if (slots.length === 0) return undefined;
-    const values = redis.hmgetBuffer(key, ...slots);
+    const fields = new Operands(BYTES_PER_SLOT * slots.length);
+    for (const slot of slots) fields.add(slot);
+    const values = redis.sendCommand(new SlotsCommand(key, fields)) as Page["values"];
     // When what comes before it fails, nobody waits for it.
     values.catch(() => {});
     return { slots, values };
@@ -82,8 +88,8 @@ function slotsOfNext(values: readonly (Buffer | null)[]): number {
   return Math.min(Math.ceil((PAGE_BYTES * values.length) / Math.max(bytes, 1)), MAX_PAGE_SLOTS);
 }
 
-function slotsBetween(first: number, end: number): string[] {
-  return Array.from({ length: Math.max(0, end - first) }, (_, index) => String(first + index));
+function slotsBetween(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index);
 }
 
 /** What is no slot at all is above every end: it is read, and found out. */
