@@ -46,7 +46,7 @@ export function openQueue(place: Place): {
 export function jobOf(index: number, work: Work): NewJob {
   const runId = `order-${index}`;
   const { calls, isReconcilable } = work;
-  const fixed = { action: "bench", version: "", incarnation: 0, preview: "" };
+  const fixed = { action: "bench", incarnation: 0, preview: "" };
   const data: PeerJob = { runId, ...fixed, calls, isReconcilable };
   return { name: "bench", data, opts: { ...jobOptionsOf(runId, {}), jobId: jobIdOf(runId) } };
 }

@@ -5,7 +5,8 @@ import { jobIdOf } from "./job-id.ts";
 export interface JobData {
   readonly runId: string;
   readonly action: string;
-  readonly version: string;
+  /** Absent for none. */
+  readonly version?: string;
   /** How often the run's job was added anew. */
   readonly incarnation: number;
   /** For people who look at the queue. */
@@ -43,13 +44,14 @@ const FIXED_OPTIONS: JobsOptions = {
   sizeLimit: 8192,
 };
 
-export function jobDataOf(run: Omit<JobData, "incarnation">, incarnation = 0): JobData {
+export function jobDataOf(run: Required<Omit<JobData, "incarnation">>, incarnation = 0): JobData {
   const { runId, action, version, preview } = run;
+  if (version === "") return { runId, action, incarnation, preview };
   return { runId, action, version: version.slice(0, 128), incarnation, preview };
 }
 
 /** Reads a job's data; undefined for what no client of ours wrote: husks of deleted jobs, foreign and edited data. */
-export function readJobData(data: unknown): JobData | undefined {
+export function readJobData(data: unknown): Required<JobData> | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const { runId, action, version, incarnation, preview } = data as Partial<JobData>;
   if (typeof runId !== "string" || runId === "") return undefined;

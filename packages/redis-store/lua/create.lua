@@ -29,9 +29,10 @@ for key = 3, #KEYS, 2 do
   local reply = refusal(KEYS[key], action, inputDigest, requestId)
   if not reply then
     reply = 'created'
-    local run = { KEYS[key], 'status', 'QUEUED', 'action', action, 'queue', queue, 'input', input,
-      'inputDigest', inputDigest, 'requestId', requestId, 'createdAt', createdAt }
+    local run = { KEYS[key], 'status', 'QUEUED', 'action', action, 'input', input,
+      'request', requestId .. ' ' .. inputDigest, 'createdAt', createdAt }
     local function make(field, value) run[#run + 1], run[#run + 2] = field, value end
+    if queue ~= 'default' then make('queue', queue) end
     if version ~= '' then make('version', version) end
     if delay ~= '' then make('notBefore', string.format('%.0f', createdAt + delay)) end
     if priority ~= '' then make('priority', priority) end

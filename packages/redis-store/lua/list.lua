@@ -18,6 +18,7 @@ for i, runId in ipairs(ARGV) do
   local run = redis.call('HMGET', KEYS[i + 1], unpack(fields))
   if run[1] then
     page[#page + 1] = runId
+    run[3] = run[3] or 'default'
     for field = 1, #fields do page[#page + 1] = run[field] or '' end
   else
     redis.call('ZREM', live, runId)

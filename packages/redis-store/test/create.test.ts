@@ -33,7 +33,7 @@ describe("create", () => {
 
   it("stores what was asked for, live by its time of creation and without a TTL", async () => {
     await using bench = await openStore();
-    const run = newRun();
+    const run = newRun({ queue: "slow" });
 
     await bench.store.create(run);
 
@@ -44,10 +44,9 @@ describe("create", () => {
       status: "QUEUED",
       action: "place-order",
       version: "v1",
-      queue: "default",
+      queue: "slow",
       input: "input",
-      inputDigest: "digest",
-      requestId: run.requestId,
+      request: `${run.requestId} digest`,
     });
     expect(await bench.redis.zscore(bench.keys.live, run.runId)).toBe(createdAt);
     expect(await bench.redis.pttl(key)).toBe(-1);

@@ -1,4 +1,4 @@
-import { type JobData, readJobData, runIdOf } from "@refrain/client";
+import { readJobData, runIdOf } from "@refrain/client";
 import { type Delivery, newNonce } from "@refrain/core";
 
 /** What of a BullMQ job tells one delivery from another. */
@@ -20,7 +20,7 @@ export function readDelivery(
   queue: string,
   shard?: number,
 ): Delivery | undefined {
-  const data: JobData | undefined = readJobData(job.data);
+  const data = readJobData(job.data);
   if (data === undefined || job.id === undefined || !job.name) return undefined;
   if (data.runId !== runIdOf(job.id) || data.action !== job.name) return undefined;
   if (!Number.isFinite(job.timestamp) || !Number.isFinite(job.attemptsStarted)) return undefined;

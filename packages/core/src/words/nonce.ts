@@ -1,6 +1,9 @@
 import { nanoid } from "nanoid";
 
-/** 126 random bits as 21 characters, for a delivery's nonce or a request's id: both are kept with the run, so they are short. */
+/**
+ * 96 random bits as 16 characters, for a delivery's nonce or a request's id. Both tell those of one run apart, and are kept with it: so
+ * they are no longer than that.
+ */
 export function newNonce(): string {
-  return nanoid();
+  return nanoid(16);
 }

@@ -36,7 +36,7 @@ local function claim(key, calls)
   -- A claim that arrives again is answered again, unless its attempt has released the run by now.
   local owner, n = nil, 0
   -- A run that was never claimed has no calls.
-  local wasClaimed = run.epoch or run.started
+  local wasClaimed = run.claim or run.fence
   local fence = wasClaimed and redis.call('HGET', calls, 'fence') or run.fence
   if fence then owner, n = readFence(fence) end
   local isKnown = nonce == owner

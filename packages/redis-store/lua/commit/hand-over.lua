@@ -6,17 +6,14 @@
 ]]
 local function handOver(key, calls, run, owner, n, nonce, timestamp, started, incarnation)
   local epoch = (run.epoch or 0) + 1
-  changes = { 'status', 'RUNNING', 'epoch', epoch, 'started', started }
+  changes = { 'status', 'RUNNING', 'claim', ('%d %s %s'):format(epoch, timestamp, started) }
   if owner then change('nonces', remember(run.nonces, owner)) end
   if n > 0 then
     run.wrote = run.epoch
     change('wrote', run.epoch)
     change('writes', (run.writes or 0) + n)
   end
-  if timestamp ~= run.timestamp then
-    change('timestamp', timestamp)
-    if run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
-  end
+  if run.timestamp and timestamp ~= run.timestamp then change('timestamps', remember(run.timestamps, run.timestamp)) end
   if incarnation ~= (run.incarnation or '0') then change('incarnation', incarnation) end
   local fence = nonce .. ' 0'
   if not hasCalls then change('fence', fence) end

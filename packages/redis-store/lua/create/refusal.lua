@@ -9,11 +9,11 @@
 ]]
 local function refusal(run, action, inputDigest, requestId)
   if not isBare then
-    local known = redis.call('HMGET', run, 'action', 'inputDigest', 'requestId')
-    local knownAction, knownDigest, knownRequest = unpack(known)
+    local knownAction, request = unpack(redis.call('HMGET', run, 'action', 'request'))
+    local knownRequest, knownDigest = (request or ''):match('^(%S*) (.*)$')
     if knownRequest == requestId then return 'created' end
     if knownAction == action and knownDigest == inputDigest then return 'existing' end
-    if knownAction then return { 'conflict', knownAction, knownDigest } end
+    if knownAction then return { 'conflict', knownAction, knownDigest or '' } end
   end
   if placedBy ~= count then return { 'moved', placedBy } end
 end

@@ -49,6 +49,9 @@ export async function lookAtNamespace(
   };
 }
 
+/** Of a run that names none. */
+const DEFAULT_QUEUE = "default";
+
 async function sample(redis: RedisClient, keys: ShardKeys): Promise<Sampled[]> {
   const flat = await redis.zrange(keys.live, "0", `${SAMPLE - 1}`, "WITHSCORES");
   const ids = flat.filter((_, index) => index % 2 === 0);
@@ -58,7 +61,7 @@ async function sample(redis: RedisClient, keys: ShardKeys): Promise<Sampled[]> {
   return ids.flatMap((runId, index) => {
     const [action, queue] = fields[index] ?? [];
     const createdAt = Number(flat[index * 2 + 1]);
-    return action && queue ? [{ runId, action, queue, createdAt, keys }] : [];
+    return action ? [{ runId, action, queue: queue ?? DEFAULT_QUEUE, createdAt, keys }] : [];
   });
 }
 

@@ -64,7 +64,7 @@ export function doneCall(slot: number, payload = "done"): SettledCall {
   return settledCall({ slot, ...start }, { ...outcome, payload: Buffer.from(payload) });
 }
 
-const PASSING = new Set(["requestId", "createdAt", "settledAt", "fence", "nonces", "reopenings"]);
+const PASSING = new Set(["request", "createdAt", "settledAt", "fence", "nonces", "reopenings"]);
 
 /** Everything Redis holds of a run, such that two runs can be compared: moments and random names left out. */
 export async function stateOf(redis: Redis, namespace: string, runId: string): Promise<unknown> {

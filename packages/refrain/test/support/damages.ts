@@ -34,8 +34,8 @@ export class Dice {
 }
 
 const RUN_FIELDS =
-  `status action version queue input inputDigest requestId createdAt generation fence epoch writes wrote
-  timestamp started incarnation nonces timestamps clears unknownAsks outcome failedSlot settledAt reopened notBefore priority
+  `status action version queue input request createdAt generation fence claim writes wrote
+  incarnation nonces timestamps clears unknownAsks outcome failedSlot settledAt reopened notBefore priority
   unheardOf`.split(/\s+/);
 
 const WORDS = ["", "0", "-1", "NaN", "1e999", "99999999999999999999", "0x10", "__proto__", "null"];
