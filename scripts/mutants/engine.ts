@@ -74,7 +74,9 @@ export const engine: Mutants = {
   },
   "calls of one identity share a key": {
     file: `${core}/calls/journal.ts`,
-    edits: [["      earlier,\n", "      earlier: 0,\n"]],
+    edits: [
+      ["argsDigest, earlier, after, reopened }", "argsDigest, earlier: 0, after, reopened }"],
+    ],
     caughtBy: {
       file: "packages/testkit/test/programs.property.test.ts",
       title: "nested programs survive crashes without a slot moving, seed 20301",
@@ -82,10 +84,35 @@ export const engine: Mutants = {
   },
   "outcomes are delivered as they come": {
     file: `${core}/calls/delivery-order.ts`,
-    edits: [["while (at > 0 && (this.#ready[at - 1]?.seq ?? 0) > seq) at -= 1;", ""]],
+    edits: [["while (at > 0 && (ready[at - 1]?.seq ?? 0) > outcome.seq) at -= 1;", ""]],
     caughtBy: {
       file: `${test}/delivery-order.test.ts`,
       title: "outcomes arrive by their number, not by when they were ready",
+    },
+  },
+  "replayed calls do not count": {
+    file: `${core}/calls/journal.ts`,
+    edits: [["this.#countReplayed(slot);", ""]],
+    caughtBy: {
+      file: "packages/testkit/test/programs.property.test.ts",
+      title: "nested programs survive crashes without a slot moving, seed 20301",
+    },
+  },
+  "outcomes come soon where a slot is missing": {
+    file: `${core}/calls/attempt-calls.ts`,
+    edits: [["this.#inFlight.size === 1 && this.#options.journal.isGapless", "true"]],
+    caughtBy: {
+      file: `${test}/replay-pace.test.ts`,
+      title: "where a slot is missing, a branch that lets one turn pass keeps it",
+    },
+  },
+  "outcomes come with the microtasks": {
+    file: `${core}/words/clock.ts`,
+    edits: [["this.#soon.push(callback);", "queueMicrotask(callback);"]],
+    caughtBy: {
+      file: `${test}/replay-pace.test.ts`,
+      title:
+        "what a branch does in microtasks and ticks on seeing an outcome is over before the next outcome of another",
     },
   },
   "`after` is ignored": {

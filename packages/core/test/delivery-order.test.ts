@@ -13,7 +13,7 @@ function orderOver(known: KnownSlot[] = []) {
     onNotRestored: ({ slot }) => notRestored.push(slot),
     onDelivered: () => {},
   });
-  const push = (seq: number): void => order.push(seq, () => delivered.push(`#${seq}`));
+  const push = (seq: number): void => order.push({ seq, deliver: () => delivered.push(`#${seq}`) });
   return { clock, delivered, notRestored, order, push, known };
 }
 

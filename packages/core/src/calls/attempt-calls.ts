@@ -13,7 +13,9 @@ import { EffectCount } from "./effect-count.ts";
 import { EffectGate, type EffectGateHost } from "./effect-gate.ts";
 import type { Journal, PlannedCall } from "./journal.ts";
 import { judgeDivergence } from "./judge-divergence.ts";
-import type { Outcomes } from "./outcomes.ts";
+import type { Outcomes, Seen } from "./outcomes.ts";
+import { ReplayedCall, type ReplayHost } from "./replayed-call.ts";
+import type { Settlers } from "./settlers.ts";
 import { Waits } from "./waits.ts";
 
 export interface AttemptCallsOptions {
@@ -39,10 +41,11 @@ export interface CallsHost extends EffectGateHost {
   broken(error: unknown): void;
 }
 
-type Settlers = ReturnType<typeof DurablePromise.withResolvers<unknown>>;
+/** A call that has no outcome yet, or whose outcome has not reached the action. */
+export type CallUnderWay = CallRun | ReplayedCall;
 
 /** The durable calls of one attempt: plans them, lets them start when they may, and knows which are under way. */
-export class AttemptCalls implements CallHost {
+export class AttemptCalls implements CallHost, ReplayHost {
   readonly runId: string;
   readonly epoch: number;
   readonly unknownAsks: number;
@@ -58,8 +61,8 @@ export class AttemptCalls implements CallHost {
   readonly #functions = new Map<string, unknown>();
   /** Made when first needed, as most attempts need neither. */
   #unused: Map<DurablePromise<unknown>, CallSpec> | undefined;
-  #failedUnseen: CallRun[] | undefined;
-  readonly #inFlight = new Set<CallRun>();
+  #failedUnseen: CallUnderWay[] | undefined;
+  readonly #inFlight = new Set<CallUnderWay>();
   #replaying = 0;
   #now: number;
 
@@ -92,7 +95,7 @@ export class AttemptCalls implements CallHost {
     return this.#host.mayStart(false);
   }
 
-  get inFlight(): ReadonlySet<CallRun> {
+  get inFlight(): ReadonlySet<CallUnderWay> {
     return this.#inFlight;
   }
 
@@ -114,6 +117,7 @@ export class AttemptCalls implements CallHost {
 
   lazyCall(spec: CallSpec): DurablePromise<unknown> {
     checkFunction(spec, this.#functions, this.runId);
+    spec.keepArgs();
     const settlers: Settlers = DurablePromise.withResolvers<unknown>(() => {
       this.#unused?.delete(settlers.promise);
       this.#plan(spec, settlers);
@@ -124,7 +128,7 @@ export class AttemptCalls implements CallHost {
   }
 
   /** Calls that failed, and that nothing has awaited since. */
-  get failedUnseen(): CallRun[] {
+  get failedUnseen(): CallUnderWay[] {
     return (this.#failedUnseen ?? []).filter((call) => !call.promise.isAwaited);
   }
 
@@ -136,7 +140,7 @@ export class AttemptCalls implements CallHost {
   }
 
   /** Lets go of a call whose outcome nobody waits for. */
-  abandon(call: CallRun, reason: unknown): void {
+  abandon(call: CallUnderWay, reason: unknown): void {
     this.#inFlight.delete(call);
     call.abandon(reason);
   }
@@ -151,9 +155,12 @@ export class AttemptCalls implements CallHost {
     try {
       const isReconcilable = spec.reconciler !== undefined;
       const { journal } = this.#options;
-      const { call, plan } = journal.plan(spec.identity, isReconcilable, this.order.delivered);
-      const run = new CallRun(this, spec, call, settlers);
-      this.#carryOut(run, plan);
+      const plan = journal.plan(spec.identity, isReconcilable);
+      if (plan.kind === "replay") this.#replay(new ReplayedCall(this, plan.call, settlers));
+      else {
+        const call = journal.place(spec.identity, plan, this.order.delivered);
+        this.#carryOut(new CallRun(this, spec, call, settlers), plan);
+      }
     } catch (error) {
       this.#host.fail(error);
     }
@@ -166,9 +173,8 @@ export class AttemptCalls implements CallHost {
     if (!this.isReplaying) this.#host.wentLive();
   }
 
-  #carryOut(run: CallRun, plan: CallPlan): void {
-    if (plan.kind === "replay") this.#replay(run, plan.call);
-    else if (this.#host.isEnding) return;
+  #carryOut(run: CallRun, plan: Exclude<CallPlan, { kind: "replay" }>): void {
+    if (this.#host.isEnding) return;
     // Left to the next attempt; an action that ends meanwhile must not settle without it.
     else if (!this.isOpen) this.#inFlight.add(run);
     else if (plan.kind !== "diverge") this.#start(run, plan);
@@ -187,22 +193,24 @@ export class AttemptCalls implements CallHost {
     this.observe({ type: "warning", code: "reconciler-removed", slot, functionId, message });
   }
 
-  #replay(run: CallRun, recorded: SettledCall): void {
-    const { slot, functionId, seq } = recorded;
+  #replay(call: ReplayedCall): void {
+    const { slot, functionId } = call.planned;
     this.#replaying += 1;
-    this.#inFlight.add(run);
+    this.#inFlight.add(call);
     this.observe({ type: "call-replayed", slot, functionId });
-    const deliver = (): void => {
-      this.#replaying -= 1;
-      this.#noticeLive();
-      this.#sawSettled(recorded);
-      try {
-        run.deliver(this.outcomes.ofRecord(recorded));
-      } catch (error) {
-        this.broken(error);
-      }
-    };
-    this.order.push(seq, deliver, this.#inFlight.size === 1 && this.#options.journal.isGapless);
+    this.order.push(call, this.#inFlight.size === 1 && this.#options.journal.isGapless);
+  }
+
+  seen(recorded: SettledCall): Seen | undefined {
+    this.#replaying -= 1;
+    this.#noticeLive();
+    this.#sawSettled(recorded);
+    try {
+      return this.outcomes.ofRecord(recorded);
+    } catch (error) {
+      this.broken(error);
+      return undefined;
+    }
   }
 
   /** Announces a divergence and acts on it; false when it fails the run. */
@@ -248,14 +256,17 @@ export class AttemptCalls implements CallHost {
 
   settle(call: SettledCall, isMarked: boolean, deliver: () => void): void {
     // In line first: the turn in which the action sees the outcome comes before the flush that carries it away.
-    this.order.push(call.seq, () => {
-      this.#sawSettled(call);
-      deliver();
+    this.order.push({
+      seq: call.seq,
+      deliver: () => {
+        this.#sawSettled(call);
+        deliver();
+      },
     });
     this.#options.journal.settle(call, isMarked);
   }
 
-  closed(call: CallRun, hasFailed: boolean): void {
+  closed(call: CallUnderWay, hasFailed: boolean): void {
     this.#inFlight.delete(call);
     if (!hasFailed || call.promise.isAwaited) return;
     this.#failedUnseen ??= [];

@@ -12,6 +12,7 @@ import type { CallSpec } from "./call-spec.ts";
 import type { EffectCount } from "./effect-count.ts";
 import { keyOfCall, type PlannedCall } from "./journal.ts";
 import type { Outcomes, Seen } from "./outcomes.ts";
+import { handOut, type Settlers } from "./settlers.ts";
 
 /** What a call needs of the attempt it belongs to. */
 export interface CallHost {
@@ -49,7 +50,7 @@ export class CallRun implements Informant {
   readonly spec: CallSpec;
   readonly promise: DurablePromise<unknown>;
   readonly #host: CallHost;
-  readonly #settlers: { resolve: (value: unknown) => void; reject: (error: unknown) => void };
+  readonly #settlers: Settlers;
   #isMarked = false;
   #isAbandoned = false;
   #startedAt = 0;
@@ -61,16 +62,8 @@ export class CallRun implements Informant {
   #reopened: number;
   #abort = new LazyAbort();
 
-  constructor(
-    host: CallHost,
-    spec: CallSpec,
-    planned: PlannedCall,
-    settlers: {
-      promise: DurablePromise<unknown>;
-      resolve: (value: unknown) => void;
-      reject: (error: unknown) => void;
-    },
-  ) {
+  constructor(host: CallHost, spec: CallSpec, planned: PlannedCall, settlers: Settlers) {
+    spec.keepArgs();
     this.#host = host;
     this.spec = spec;
     this.planned = planned;
@@ -81,9 +74,8 @@ export class CallRun implements Informant {
   }
 
   /** Carries out a plan. A divergence has been dealt with by now. */
-  start(plan: Exclude<CallPlan, { kind: "diverge" }>): void {
+  start(plan: Exclude<CallPlan, { kind: "diverge" | "replay" }>): void {
     this.#startedAt = this.#host.clock.now();
-    if (plan.kind === "replay") return;
     if (!this.#host.isOpen) return;
     const isMarked = plan.kind === "run" && plan.mark;
     if (isMarked) {
@@ -105,14 +97,7 @@ export class CallRun implements Informant {
 
   /** Hands the outcome to whoever awaits the call. */
   deliver(outcome: Seen): void {
-    const hasFailed = "error" in outcome;
-    if (hasFailed) {
-      this.promise.markHandled();
-      this.#settlers.reject(outcome.error);
-    } else {
-      this.#settlers.resolve(outcome.value);
-    }
-    this.#host.closed(this, hasFailed);
+    this.#host.closed(this, handOut(outcome, this.#settlers));
   }
 
   // From here on callbacks, not promises: each promise would cost as much as a write.

@@ -12,6 +12,8 @@ export interface CallSpec {
   /** The function behind the id, where two of them under one id would be a mistake. */
   readonly fn: ((...args: never) => unknown) | undefined;
   readonly start: (call: Informant) => unknown;
+  /** Keeps the arguments as they are now. Not at once, for what is replayed needs none. */
+  readonly keepArgs: () => void;
   readonly reconciler: (() => unknown) | undefined;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number | undefined;
@@ -42,11 +44,13 @@ export function callSpec(
   const fn = typeof target === "function" ? target : target.fn;
   if (typeof fn !== "function") throw new TypeError(`${where}: fn must be a function`);
   const identity = { functionId, argsDigest: argsDigest(args) };
+  let kept: readonly unknown[] | undefined;
   // fn may start later than the action goes on, and more than once.
-  const kept = copyOfArgs(args);
+  const keepArgs = (): readonly unknown[] => (kept ??= copyOfArgs(args));
+  const start = (): unknown => fn(...copyOfArgs(keepArgs()));
   // Spelled out: made for every call, and a spread costs several times as much.
   const { reconciler, retry, timeoutMs } = checkedOptions(where, options);
-  return { identity, fn, start: () => fn(...copyOfArgs(kept)), reconciler, retry, timeoutMs };
+  return { identity, fn, start, keepArgs, reconciler, retry, timeoutMs };
 }
 
 function isCallable(target: AnyDurable | AnyCallable): target is AnyCallable {
@@ -68,9 +72,12 @@ function callableSpec(callable: AnyCallable): CallSpec {
     identity: { functionId, argsDigest: "" },
     fn: undefined,
     start: ({ info }) => callable.call(info),
+    keepArgs: noArgs,
     ...checkedOptions(where, callable),
   };
 }
+
+function noArgs(): void {}
 
 function checkedOptions(
   where: string,

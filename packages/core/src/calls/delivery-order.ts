@@ -3,9 +3,10 @@ import type { Clock } from "../words/clock.ts";
 /** How long a recorded call that is due may hold back the outcomes behind it, milliseconds. */
 export const ORDER_PATIENCE_MS = 5000;
 
-interface ReadyOutcome {
+/** An outcome that may be handed to the action in its turn. */
+export interface ReadyOutcome {
   readonly seq: number;
-  readonly deliver: () => void;
+  deliver(): void;
 }
 
 /** A call the journal held at the claim. */
@@ -60,10 +61,12 @@ export class DeliveryOrder {
    * @param isAlone nothing else is under way, and slots cannot move: then it need not wait for a turn of its own, only for
    *   all that followed from the one before
    */
-  push(seq: number, deliver: () => void, isAlone = false): void {
-    let at = this.#ready.length;
-    while (at > 0 && (this.#ready[at - 1]?.seq ?? 0) > seq) at -= 1;
-    this.#ready.splice(at, 0, { seq, deliver });
+  push(outcome: ReadyOutcome, isAlone = false): void {
+    const ready = this.#ready;
+    let at = ready.length;
+    while (at > 0 && (ready[at - 1]?.seq ?? 0) > outcome.seq) at -= 1;
+    if (at === ready.length) ready.push(outcome);
+    else ready.splice(at, 0, outcome);
     this.#schedule(isAlone);
   }
 

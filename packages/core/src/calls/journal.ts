@@ -29,6 +29,7 @@ export class Journal {
   readonly #limits: Limits;
   readonly #recorded = new Map<number, CallResult>();
   readonly #planned = new Map<string, number>();
+  #firstUncounted = 0;
   readonly #reopened: readonly ReopenedCall[];
   #known: readonly number[];
   #firstUnasked = 0;
@@ -90,34 +91,46 @@ export class Journal {
   /**
    * Gives the call the next slot and says what to do about it.
    *
-   * @param after outcomes delivered so far
    * @throws LimitExceededError when the run has as many calls as it may have.
    */
-  plan(
-    identity: CallIdentity,
-    isReconcilable: boolean,
-    after: number,
-  ): { call: PlannedCall; plan: CallPlan } {
-    const slot = this.#cursor;
+  plan(identity: CallIdentity, isReconcilable: boolean): CallPlan {
     this.#checkRoom(identity);
+    const recorded = this.#recorded.get(this.#cursor);
     this.#cursor += 1;
+    return planCall(recorded, identity, isReconcilable);
+  }
+
+  /**
+   * How the call that was planned last stands in its run; asked once, of every call that is not replayed.
+   *
+   * @param delivered outcomes delivered so far
+   */
+  place(identity: CallIdentity, plan: CallPlan, delivered: number): PlannedCall {
+    const slot = this.#cursor - 1;
+    this.#countReplayed(slot);
+    this.#firstUncounted = this.#cursor;
+    const { functionId, argsDigest } = identity;
+    const earlier = this.#count(identity);
+    // A call keeps the place in the order that it had when it was first planned.
+    const after = "call" in plan ? plan.call.after : delivered;
+    const reopened = this.#reopenedBefore(identity, earlier);
+    return { slot, functionId, argsDigest, earlier, after, reopened };
+  }
+
+  /** Calls that were replayed since the last other one: they are counted when it matters, for many runs never go on. */
+  #countReplayed(end: number): void {
+    for (let slot = this.#firstUncounted; slot < end; slot += 1) {
+      const replayed = this.#recorded.get(slot);
+      if (replayed !== undefined) this.#count(replayed);
+    }
+  }
+
+  /** Counts a call; how many of its identity were planned before. */
+  #count(identity: CallIdentity): number {
     const name = nameOf(identity);
     const earlier = this.#planned.get(name) ?? 0;
     this.#planned.set(name, earlier + 1);
-    const recorded = this.#recorded.get(slot);
-    const plan = planCall(recorded, identity, isReconcilable);
-    const isSameCall = recorded !== undefined && plan.kind !== "diverge";
-    const { functionId, argsDigest } = identity;
-    const call: PlannedCall = {
-      slot,
-      functionId,
-      argsDigest,
-      earlier,
-      // A call keeps the place in the order that it had when it was first planned.
-      after: isSameCall ? recorded.after : after,
-      reopened: this.#reopenedBefore(identity, earlier),
-    };
-    return { call, plan };
+    return earlier;
   }
 
   #reopenedBefore(identity: CallIdentity, earlier: number): number {

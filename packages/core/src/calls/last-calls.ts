@@ -1,8 +1,7 @@
 import type { ActionImplementation } from "../ports/action.ts";
 import type { AttemptObserver } from "../ports/attempt.ts";
 import type { Done } from "../words/when-done.ts";
-import type { AttemptCalls } from "./attempt-calls.ts";
-import type { CallRun } from "./call-run.ts";
+import type { AttemptCalls, CallUnderWay } from "./attempt-calls.ts";
 import type { Journal } from "./journal.ts";
 import { judgeDivergence } from "./judge-divergence.ts";
 
@@ -68,7 +67,7 @@ export class LastCalls {
     for (const call of calls.inFlight) calls.abandon(call, reason);
   }
 
-  #warnNotAwaited({ planned: { slot, functionId } }: CallRun, what: string): void {
+  #warnNotAwaited({ planned: { slot, functionId } }: CallUnderWay, what: string): void {
     const { observe, runId } = this.#options;
     observe({
       type: "warning",
