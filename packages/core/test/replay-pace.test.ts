@@ -17,13 +17,11 @@ test("calls one after the other are replayed in far fewer turns than calls, and 
   await drive.create(action);
   await crashAfter(drive, action, (ctx) => echoes(ctx, 0, 2000));
   let turns = 0;
-  let hasEnded = false;
+  const ends: unknown[] = [];
 
   const attempt = await drive.attempt(action.implement((ctx) => echoes(ctx, 0, 2000)));
-  void attempt.done.then(() => {
-    hasEnded = true;
-  });
-  while (!hasEnded) {
+  void attempt.done.then((end) => ends.push(end));
+  while (ends.length === 0) {
     await turn();
     turns += 1;
   }
