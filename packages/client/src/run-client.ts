@@ -13,6 +13,7 @@ import type { Client, MixedItem } from "./client.ts";
 import { prepareItems } from "./enqueue-items.ts";
 import { checkEnqueueOptions, type EnqueueOptions } from "./enqueue-options.ts";
 import { type EnqueueFailure, EnqueueManyError } from "./errors.ts";
+import type { JobScript, SendScript } from "./job-connection.ts";
 import { checkRunId } from "./job-id.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { rebuildJobs } from "./rebuild-jobs.ts";
@@ -37,6 +38,8 @@ export interface ClientParts {
   readonly shards: () => Promise<readonly number[]>;
   /** The only shard in which a run of this id can be created; undefined where the store must be asked. */
   readonly shardFor: (runId: string) => number | undefined;
+  /** How the scripts that add jobs are sent on that connection. */
+  readonly senderOf: (script: JobScript) => SendScript;
   /** The BullMQ prefix of a shard. */
   readonly prefixOf: (shard: number) => string;
   /** @throws TypeError on the name of a queue that cannot be. */

@@ -56,7 +56,7 @@ export async function submitRuns(
   return outcomes;
 }
 
-type Added = PromiseSettledResult<void> | undefined;
+type Added = PromiseSettledResult<unknown> | undefined;
 
 /** Each where its run is expected; those that are expected nowhere are left out. */
 async function addJobs(submissions: readonly Submission[]): Promise<readonly Added[]> {

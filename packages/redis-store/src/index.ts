@@ -38,6 +38,7 @@ export {
   possibleLoss,
 } from "./durability.ts";
 export { endConnection } from "./end-connection.ts";
+export { type ForeignScript, foreignScript, type SendForeign } from "./foreign-script.ts";
 export {
   describeFinding,
   type Finding,

@@ -1,4 +1,5 @@
 import { Command } from "ioredis";
+import { corkForNow } from "./cork.ts";
 import type { Operands } from "./operands.ts";
 import { Sent } from "./sent-command.ts";
 
@@ -25,6 +26,7 @@ export class ScriptCommand extends Command {
   }
 
   override toWritable(socket: object): Buffer {
+    corkForNow(socket);
     this.sent.on(socket);
     const known = knownOn.get(socket) ?? new Set();
     knownOn.set(socket, known);

@@ -2,6 +2,7 @@ import { type Client, type ClientParts, RunClient } from "@refrain/client";
 import { checkOptions, codecOf, defaultLimits, msgpackCodec, systemClock } from "@refrain/core";
 import {
   checkQueueName,
+  foreignScript,
   type RedisClient,
   RedisSettledHints,
   RedisStore,
@@ -47,6 +48,7 @@ function clientParts(options: ClientOptions): ClientParts {
   return {
     store,
     redis,
+    senderOf: (script) => foreignScript(redis, script),
     shards: async () => {
       await layout.refresh();
       return layout.shards;
