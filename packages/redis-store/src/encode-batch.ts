@@ -29,7 +29,6 @@ export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands 
 function addClaim(operands: Operands, delivery: Delivery): void {
   const { action, queue, nonce, jobTimestamp, attemptsStarted, incarnation } = delivery;
   operands.add("claim");
-  operands.add(6);
   operands.add(action);
   operands.add(queue);
   operands.add(nonce);
@@ -69,7 +68,6 @@ function holdsPutsAlone({ entries }: WriteGroup): boolean {
 }
 
 function addPuts(operands: Operands, { nonce, n, entries }: WriteGroup): void {
-  operands.add("put");
   operands.add(2 + 2 * entries.length);
   operands.add(fenceOf(nonce, n - 1));
   operands.add(fenceOf(nonce, n));

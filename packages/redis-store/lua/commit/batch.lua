@@ -1,12 +1,12 @@
 --[[
-  commit: one batch of group commit. A group is one run's claim or one run's writes, applied whole or not at all. It starts
-  with its kind and how many operands follow; its kind and its entries name these, and take them in turn.
+  commit: one batch of group commit. A group is one run's claim or one run's writes, applied whole or not at all. Its operands are
+  `claim` and what claim takes; `write`, how many follow, and what write takes; or, as most are, how many follow and what put takes.
 
   KEYS[1]    live  zset  runs not settled yet, by creation time
   KEYS[2..]  runs  list  each group's run and that run's calls
 
   ARGV[1]    settled  str   the channel that hears which runs settled
-  ARGV[2..]  groups   list  each group's kind, count, and that many operands
+  ARGV[2..]  groups   list  each group's operands, which it takes in turn
 
   returns for each group one of those that claim and refusal name, or `applied` alone: it is what most batches have for all
 ]]
@@ -36,17 +36,22 @@ end
 --@include commit/release
 --@include commit/write
 
-local kinds = { claim = claim, put = put, write = write }
 local replies, applied = {}, 0
 
 local function carryOut()
   for key = 2, #KEYS, 2 do
-    local kind, count = take(2)
-    local last = cursor + count
-    local reply = kinds[kind](KEYS[key], KEYS[key + 1], last)
+    local run, calls, kind, reply = KEYS[key], KEYS[key + 1], take(1), nil
+    if kind == 'claim' then
+      reply = claim(run, calls)
+    else
+      local carry, count = put, kind
+      if kind == 'write' then carry, count = write, take(1) end
+      local last = cursor + count
+      reply = carry(run, calls, last)
+      cursor = last
+    end
     if reply == 'applied' then applied = applied + 1 end
     replies[#replies + 1] = reply
-    cursor = last
   end
 end
 
