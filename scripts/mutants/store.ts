@@ -139,7 +139,7 @@ export const store: Mutants = {
   "create overwrites": caught(
     "create/refusal",
     "one id with another input or another action is a conflict that names what is there",
-    ["if knownAction then return { 'conflict', knownAction, knownDigest } end", ""],
+    ["if knownAction then return { 'conflict', knownAction, knownDigest or '' } end", ""],
   ),
   "a create that is sent twice is told of itself": caught(
     "create/refusal",
