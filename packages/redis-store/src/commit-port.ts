@@ -66,6 +66,7 @@ export class RedisCommitPort implements CommitPort {
   ): Promise<readonly GroupReply[]> {
     const [only] = batch;
     if (only !== undefined && batch.length === 1) {
+      await this.#keepCalls(only, mayBeDone);
       return [{ word: "refused", error: refusal(only, error) }];
     }
     const replies: GroupReply[] = [];
@@ -74,6 +75,14 @@ export class RedisCommitPort implements CommitPort {
       replies.push(...(await this.#carryOut([group], script, mayBeDone)));
     }
     return replies;
+  }
+
+  /** A settlement that is refused takes no call with it: those of its group are written without it, under its number. */
+  async #keepCalls(group: Group, mayBeDone: boolean): Promise<void> {
+    if (group.kind !== "write") return;
+    const entries = group.entries.filter((entry) => "bytes" in entry);
+    if (entries.length === 0 || entries.length === group.entries.length) return;
+    await this.#carryOut([{ ...group, entries }], commitWhenFull, mayBeDone);
   }
 
   /**
