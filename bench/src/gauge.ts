@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { serverCpuUs } from "./server-cpu.ts";
 import type { Progress } from "./system.ts";
 
-/** What one sample cost, from the moment its first run began to the moment its last one ended. */
+/** What the runs of one sample cost, from the moment the last one that does not count ended. */
 export interface Sample {
   readonly runs: number;
   readonly seconds: number;
@@ -10,18 +10,27 @@ export interface Sample {
   readonly serverCpuUs: number;
 }
 
+/** How long a sample is. */
+export interface Length {
+  /** Runs before those that count, by the same worker: a new one compiles as it goes, which one that lives for days does not. Default 0. */
+  readonly warmUp?: number | undefined;
+  readonly runs: number;
+}
+
 /** Takes the time and the CPU time of this process and of the server. */
 export class Gauge implements Progress {
   readonly sample: Promise<Sample>;
-  readonly #runs: number;
   readonly #redis: Redis;
+  readonly #warmUp: number;
+  readonly #runs: number;
   #atStart: Reading | undefined;
   #ended = 0;
   #resolve: (sample: Promise<Sample>) => void = () => {};
 
   /** @param redis a connection of its own: reading it must not wait for the work */
-  constructor(redis: Redis, runs: number) {
+  constructor(redis: Redis, { warmUp = 0, runs }: Length) {
     this.#redis = redis;
+    this.#warmUp = warmUp;
     this.#runs = runs;
     this.sample = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -29,12 +38,13 @@ export class Gauge implements Progress {
   }
 
   began(): void {
-    this.#atStart ??= readingOf(this.#redis);
+    if (this.#ended >= this.#warmUp) this.#atStart ??= readingOf(this.#redis);
   }
 
   ended(): void {
     this.#ended += 1;
-    if (this.#ended === this.#runs && this.#atStart !== undefined) {
+    if (this.#ended === this.#warmUp) this.#atStart ??= readingOf(this.#redis);
+    if (this.#ended === this.#warmUp + this.#runs && this.#atStart !== undefined) {
       this.#resolve(difference(this.#atStart, readingOf(this.#redis), this.#runs));
     }
   }

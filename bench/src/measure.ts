@@ -38,18 +38,20 @@ async function measureRound(
   for (const { contender, samples } of into.samples) {
     samples.push(await takeSample(children.of(contender.system), redisUrl, contender, base));
   }
-  const refrain = children.of("refrain");
-  if (isChosen(only, "counts")) into.counts.push(await takeCounts(refrain, redisUrl));
+  if (isChosen(only, "counts")) {
+    into.counts.push(await takeCounts(children.of("counts"), redisUrl));
+  }
   if (isChosen(only, "latency")) {
-    into.latencies.push(await refrain.ask({ task: "latency", redisUrl }));
+    into.latencies.push(await children.of("latency").ask({ task: "latency", redisUrl }));
   }
   if (isChosen(only, "replay")) {
-    const few = await refrain.ask({ task: "replay", redisUrl, calls: 1000, times: 40 });
-    const many = await refrain.ask({ task: "replay", redisUrl, calls: 10_000, times: 8 });
+    const replay = children.of("replay");
+    const few = await replay.ask({ task: "replay", redisUrl, calls: 1000, times: 40 });
+    const many = await replay.ask({ task: "replay", redisUrl, calls: 10_000, times: 8 });
     into.replays.push([few, many]);
   }
   if (isChosen(only, "enqueue")) {
-    into.enqueues.push(await refrain.ask({ task: "enqueue", redisUrl }));
+    into.enqueues.push(await children.of("enqueue").ask({ task: "enqueue", redisUrl }));
   }
   if (isChosen(only, "memory")) {
     into.memory.push(await children.of("memory").ask({ task: "memory", redisUrl }));
@@ -70,9 +72,9 @@ function nothing(): Omit<Measurements, "machine" | "rounds" | "samples"> {
   return { counts: [], latencies: [], replays: [], enqueues: [], memory: [], core: [] };
 }
 
-type ChildName = SystemName | "core" | "memory";
+type ChildName = SystemName | "counts" | "latency" | "replay" | "enqueue" | "memory" | "core";
 
-/** One process per product, started when first needed. */
+/** A process per product, and per task that is no sample, so that none runs what was compiled for another. Each starts when first needed. */
 class Children {
   readonly #children = new Map<ChildName, Child>();
 

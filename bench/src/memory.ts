@@ -46,7 +46,7 @@ export async function measureMemory(options: MemoryOptions): Promise<MemoryFigur
   const keys = `{${place.namespace}:0}`;
   const afterRuns = async (system: SystemName): Promise<void> => {
     await systems[system].enqueue(place, settled, work);
-    await workOff(system, place, settled);
+    await workOff(system, place, { runs: settled });
   };
   await afterRuns("raw");
   const job = (await bytesOf(redis, `${keys}:*`)) / settled;

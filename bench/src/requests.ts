@@ -14,6 +14,7 @@ export type Request =
       readonly task: "sample";
       readonly system: SystemName;
       readonly place: Place;
+      readonly warmUp?: number;
       readonly runs: number;
     }
   | { readonly task: "latency" | "enqueue" | "memory"; readonly redisUrl: string }

@@ -9,7 +9,7 @@ import { type Traffic, trafficOf } from "./traffic.ts";
 const COUNTED = 2000;
 const NAMESPACE = `bench-${process.pid}`;
 
-/** Fills a queue, has the worker process empty it, and clears away what both left. Only the worker's part is measured. */
+/** Fills a queue, has the worker process empty it, and clears away what both left. What the worker does of its second half is measured. */
 export async function takeSample(
   child: Child,
   redisUrl: string,
@@ -19,8 +19,8 @@ export async function takeSample(
   const place = { redisUrl, namespace: NAMESPACE };
   const work = { calls, isReconcilable };
   const runs = runsOf(work, base);
-  await systems[system].enqueue(place, runs, work);
-  const sample = await child.ask({ task: "sample", system, place, runs });
+  await systems[system].enqueue(place, 2 * runs, work);
+  const sample = await child.ask({ task: "sample", system, place, warmUp: runs, runs });
   const redis = new Redis(redisUrl);
   await removeKeys(redis, `{${NAMESPACE}:*`);
   redis.disconnect();

@@ -30,7 +30,7 @@ async function leave(): Promise<true> {
 function answer(request: Request): Promise<Answers[keyof Answers]> {
   switch (request.task) {
     case "sample":
-      return workOff(request.system, request.place, request.runs);
+      return workOff(request.system, request.place, request);
     case "latency":
       return measureLatencies(request.redisUrl);
     case "replay":

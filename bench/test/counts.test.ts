@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await startRedis();
   const place = { redisUrl: server.url, namespace: "counted", logger };
   await systems.refrain.enqueue(place, RUNS, { calls: 10, isReconcilable: false });
-  traffic = await trafficOf(place, () => workOff("refrain", place, RUNS));
+  traffic = await trafficOf(place, () => workOff("refrain", place, { runs: RUNS }));
   const redis = new Redis(server.url);
   keys = await redis.keys("*");
   redis.disconnect();
