@@ -32,17 +32,21 @@ export class RedisCommitPort implements CommitPort {
   }
 
   send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
-    return this.#carryOut(batch, batch.some(needsRoom) ? commit : commitWhenFull, false);
+    return this.#carryOut(batch, batch.some(needsRoom) ? commit : commitWhenFull, false, false);
   }
 
-  /** @param mayBeDone whether these groups were sent before, and not refused */
+  /**
+   * @param mayBeDone whether these groups were sent before, and not refused
+   * @param isWhole whether calls that their own group would drop are sent with it
+   */
   async #carryOut(
     batch: readonly Group[],
     script: typeof commit,
     mayBeDone: boolean,
+    isWhole: boolean,
   ): Promise<readonly GroupReply[]> {
     const { redis, keys, clock, troubles, acknowledgements } = this.#options;
-    const call = new ScriptCall(script, keys.live, encodeBatch(batch, keys));
+    const call = new ScriptCall(script, keys.live, encodeBatch(batch, keys, isWhole));
     for (let failures = 0; ; failures++) {
       try {
         return decodeReplies(batch, await (acknowledgements?.send(call) ?? call.send(redis)));
@@ -50,39 +54,26 @@ export class RedisCommitPort implements CommitPort {
         const maySomeBeDone = mayBeDone || call.mayBeDone;
         // A connection that somebody ended for good will not tell what became of the batch.
         if (redis.status === "end" || !mayPass(error)) {
-          return this.#oneByOne(batch, error, maySomeBeDone);
+          const [only] = batch;
+          const isOne = isWhole && batch.length === 1 && only !== undefined;
+          if (isOne) return [{ word: "refused", error: refusal(only, error) }];
+          return this.#oneByOne(batch, maySomeBeDone);
         }
         troubles.refusedBy(error);
-        if (isOutOfMemory(error)) return this.#refuse(batch, maySomeBeDone);
+        if (isOutOfMemory(error)) return this.#refuse(batch, maySomeBeDone, isWhole);
         await pauseAfter(failures, clock);
       }
     }
   }
 
-  async #oneByOne(
-    batch: readonly Group[],
-    error: unknown,
-    mayBeDone: boolean,
-  ): Promise<readonly GroupReply[]> {
-    const [only] = batch;
-    if (only !== undefined && batch.length === 1) {
-      await this.#keepCalls(only, mayBeDone);
-      return [{ word: "refused", error: refusal(only, error) }];
-    }
+  /** Each whole: when a settlement is refused, the calls that it would have dropped are there by then. */
+  async #oneByOne(batch: readonly Group[], mayBeDone: boolean): Promise<readonly GroupReply[]> {
     const replies: GroupReply[] = [];
     for (const group of batch) {
       const script = needsRoom(group) ? commit : commitWhenFull;
-      replies.push(...(await this.#carryOut([group], script, mayBeDone)));
+      replies.push(...(await this.#carryOut([group], script, mayBeDone, true)));
     }
     return replies;
-  }
-
-  /** A settlement that is refused takes no call with it: those of its group are written without it, under its number. */
-  async #keepCalls(group: Group, mayBeDone: boolean): Promise<void> {
-    if (group.kind !== "write") return;
-    const entries = group.entries.filter((entry) => "bytes" in entry);
-    if (entries.length === 0 || entries.length === group.entries.length) return;
-    await this.#carryOut([{ ...group, entries }], commitWhenFull, mayBeDone);
   }
 
   /**
@@ -90,9 +81,14 @@ export class RedisCommitPort implements CommitPort {
    * has been: its writes are carried out as they are, under their numbers, room or no room. Of claims a store knows every copy
    * by its nonce.
    */
-  async #refuse(batch: readonly Group[], mayBeDone: boolean): Promise<readonly GroupReply[]> {
+  async #refuse(
+    batch: readonly Group[],
+    mayBeDone: boolean,
+    isWhole: boolean,
+  ): Promise<readonly GroupReply[]> {
     const writes = mayBeDone ? batch.filter((group) => group.kind === "write") : [];
-    const replies = writes.length === 0 ? [] : await this.#carryOut(writes, commitWhenFull, true);
+    const replies =
+      writes.length === 0 ? [] : await this.#carryOut(writes, commitWhenFull, true, isWhole);
     let next = 0;
     return batch.map((group) => {
       const reply = mayBeDone && group.kind === "write" ? replies[next++] : undefined;

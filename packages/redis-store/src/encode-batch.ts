@@ -7,8 +7,12 @@ type WriteGroup = Group & { readonly kind: "write" };
 /** About what a group with a small call in it takes. */
 const BYTES_PER_GROUP = 512;
 
-/** A batch as the commit scripts take it: written straight into the command, for most of them are long. */
-export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands {
+/**
+ * A batch as the commit scripts take it: written straight into the command, for most of them are long.
+ *
+ * @param isWhole whether it holds also the calls of a group that settles its run as succeeded, which nobody needs any more
+ */
+export function encodeBatch(batch: readonly Group[], keys: ShardKeys, isWhole: boolean): Operands {
   const operands = new Operands(BYTES_PER_GROUP * batch.length);
   operands.add(1 + 2 * batch.length);
   operands.add(keys.live);
@@ -21,7 +25,7 @@ export function encodeBatch(batch: readonly Group[], keys: ShardKeys): Operands 
   for (const group of batch) {
     if (group.kind === "claim") addClaim(operands, group.delivery);
     else if (holdsPutsAlone(group)) addPuts(operands, group);
-    else addWrites(operands, group);
+    else addWrites(operands, group, isWhole);
   }
   return operands;
 }
@@ -37,8 +41,9 @@ function addClaim(operands: Operands, delivery: Delivery): void {
   operands.add(incarnation);
 }
 
-function addWrites(operands: Operands, { runId, nonce, n, entries: all }: WriteGroup): void {
-  const entries = succeeds(all) ? all.filter((entry) => !isPut(entry)) : all;
+function addWrites(operands: Operands, group: WriteGroup, isWhole: boolean): void {
+  const { runId, nonce, n, entries: all } = group;
+  const entries = !isWhole && succeeds(all) ? all.filter((entry) => !isPut(entry)) : all;
   operands.add("write");
   operands.add(countOf(entries));
   operands.add(fenceOf(nonce, n - 1));
@@ -57,7 +62,7 @@ function addWrites(operands: Operands, { runId, nonce, n, entries: all }: WriteG
   }
 }
 
-/** Whether the run needs its calls no more: those of the group that says so go nowhere. */
+/** Whether the run needs its calls no more. */
 function succeeds(entries: readonly JournalEntry[]): boolean {
   const last = entries.at(-1);
   return last?.op === "settle" && last.settlement.status === "SUCCEEDED";

@@ -9,7 +9,14 @@ import { type RedisServer, startRedis } from "@refrain/testkit";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as scripts from "../src/scripts.generated.ts";
-import { deliveryOf, newRun, openStore, type StoreBench, sampleCall } from "./store-bench.ts";
+import {
+  deliveryOf,
+  newRun,
+  openStore,
+  type StoreBench,
+  sampleCall,
+  slotsOf,
+} from "./store-bench.ts";
 import { workerRules } from "./worker-user.ts";
 
 let server: RedisServer;
@@ -194,3 +201,23 @@ for (const [name, { before = () => {}, act, commands }] of Object.entries(steps)
     await admin.acl("DELUSER", user);
   });
 }
+
+it("F29 what came of calls stays when the settlement that would drop them is refused, and so does a clear before them", async () => {
+  await using all = await openStore({ url: server.url });
+  const user = `user-${all.namespace}`;
+  await admin.acl("SETUSER", user, ...workerRules(all.namespace));
+  const redis = new Redis(server.url, { username: user, password: "secret" });
+  await using own = await openStore({ namespace: all.namespace, url: server.url, redis });
+  const run = newRun();
+  await claimed(all, run);
+  const group = write(run, 2, clear(1, 2), record(1), record(4), settle("SUCCEEDED"));
+
+  const refusal = await denying(user, "PUBLISH", () => send(own, group));
+
+  expect(refusal?.message).toContain("PUBLISH");
+  expect(await slotsOf(all, run.runId)).toEqual(["0", "1", "4"]);
+  await send(own, group);
+  expect(await all.store.read(run.runId)).toMatchObject({ status: "SUCCEEDED", calls: [] });
+  redis.disconnect();
+  await admin.acl("DELUSER", user);
+});
