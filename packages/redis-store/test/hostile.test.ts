@@ -91,6 +91,22 @@ describe("one run's damage", () => {
     await expect(bench.store.read(run.runId)).rejects.toThrow(/createdAt is not a whole number/);
   });
 
+  it("of its job's count of deliveries keeps the run from nobody", async () => {
+    await using bench = await openStore();
+    const run = newRun();
+    await bench.store.create(run);
+    const jobTimestamp = -1.5e21;
+
+    for (const attemptsStarted of [-7.5, -2]) {
+      const reply = await claimOf(bench.port, deliveryOf(run, { jobTimestamp, attemptsStarted }));
+
+      expect(reply).toMatchObject({ word: "claimed" });
+      expect(await bench.store.read(run.runId)).toMatchObject({ status: "RUNNING" });
+    }
+    const late = deliveryOf(run, { jobTimestamp, attemptsStarted: -3 });
+    expect(await claimOf(bench.port, late)).toEqual({ word: "stale" });
+  });
+
   it("does not keep other runs from being listed and pruned", async () => {
     await using bench = await openStore();
     const [good, ghost, bad] = [newRun(), newRun(), newRun()];

@@ -6,7 +6,7 @@ local function fields(key)
   local run = setmetatable({ queue = 'default' }, absent)
   for i = 1, #flat, 2 do run[flat[i]] = flat[i + 1] end
   if run.claim then
-    local epoch, timestamp, started = run.claim:match('^(%d+) (%S+) (%d+)$')
+    local epoch, timestamp, started = run.claim:match('^(%d+) (%S+) (%S+)$')
     run.epoch, run.timestamp, run.started = epoch + 0, timestamp, started
   end
   return run
