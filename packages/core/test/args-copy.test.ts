@@ -33,6 +33,25 @@ test("fn gets its arguments as they were when the call was made, however late it
   expect(charged).toEqual([100]);
 });
 
+test("fn gets its arguments as they were when the handle was made, however late that is awaited", async () => {
+  const drive = new Drive();
+  const charged: number[] = [];
+  const charge = durable("charge", async (order: { cents: number }) => charged.push(order.cents));
+  await drive.create(action);
+
+  const attempt = await drive.attempt(
+    action.implement(async (ctx) => {
+      const order = { cents: 100 };
+      const payment = ctx.durableExecuteAsync(charge, [order]);
+      order.cents = 999;
+      await payment;
+    }),
+  );
+  await attempt.done;
+
+  expect(charged).toEqual([100]);
+});
+
 test("each try gets the arguments of the call, whatever the try before did to its own", async () => {
   const drive = new Drive();
   const seen: string[][] = [];
