@@ -173,6 +173,22 @@ test("every call comes back as it was", () => {
   });
 });
 
+test.each([
+  ["charge", "charge"],
+  ["charge", "refund"],
+  ["charge", "charge2"],
+  ["charge", "charg"],
+  ["charge", ""],
+  ["ü", "ü"],
+  // As many letters as the other has bytes, and each with that byte's number.
+  ["ü", "Ã¼"],
+  ["Ã¼", "ü"],
+])("the functionId %j is read as what it is where %j was likely", (functionId, likely) => {
+  const call: CallResult = { ...succeeded, functionId };
+
+  expect(decodeCall(call.slot, encodeCall(call), likely)).toEqual(call);
+});
+
 test("F18 hostile bytes give a call or a SerializationError, nothing else", () => {
   const anyBytes = fc.uint8Array({ maxLength: 80 });
   const almostCalls = anyBytes.map((noise) => {
