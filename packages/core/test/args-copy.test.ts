@@ -1,6 +1,7 @@
 import {
   argsDigest,
   ClaimLostError,
+  type Durable,
   type DurableContext,
   defineAction,
   durable,
@@ -14,7 +15,20 @@ import { gate } from "./support/gate.ts";
 
 const action = defineAction<null, unknown>({ name: "act" });
 
-test("fn gets its arguments as they were when the call was made, however late it starts", async () => {
+type Charge = Durable<[{ cents: number }], Promise<number>>;
+
+test.each([
+  [
+    "call was made, however late it starts",
+    (ctx: DurableContext, charge: Charge, order: { cents: number }) =>
+      ctx.durableExecute(charge, [order], { reconciler: () => notStarted() }),
+  ],
+  [
+    "handle was made, however late that is awaited",
+    (ctx: DurableContext, charge: Charge, order: { cents: number }) =>
+      ctx.durableExecuteAsync(charge, [order]),
+  ],
+])("fn gets its arguments as they were when the %s", async (_when, call) => {
   const drive = new Drive();
   const charged: number[] = [];
   const charge = durable("charge", async (order: { cents: number }) => charged.push(order.cents));
@@ -23,26 +37,7 @@ test("fn gets its arguments as they were when the call was made, however late it
   const attempt = await drive.attempt(
     action.implement(async (ctx) => {
       const order = { cents: 100 };
-      const payment = ctx.durableExecute(charge, [order], { reconciler: () => notStarted() });
-      order.cents = 999;
-      await payment;
-    }),
-  );
-  await attempt.done;
-
-  expect(charged).toEqual([100]);
-});
-
-test("fn gets its arguments as they were when the handle was made, however late that is awaited", async () => {
-  const drive = new Drive();
-  const charged: number[] = [];
-  const charge = durable("charge", async (order: { cents: number }) => charged.push(order.cents));
-  await drive.create(action);
-
-  const attempt = await drive.attempt(
-    action.implement(async (ctx) => {
-      const order = { cents: 100 };
-      const payment = ctx.durableExecuteAsync(charge, [order]);
+      const payment = call(ctx, charge, order);
       order.cents = 999;
       await payment;
     }),

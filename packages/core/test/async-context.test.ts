@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate as turn } from "node:timers/promises";
 import { type DurableContext, defineAction, durable, LocalRunner } from "@refrain/core";
 import { expect, test } from "vitest";
 
@@ -6,7 +7,7 @@ const tenants = new AsyncLocalStorage<number>();
 const action = defineAction<number, unknown>({ name: "act" });
 const tenant = durable("tenant", async (_name: string) => tenants.getStore());
 const slowly = async (): Promise<number | undefined> => {
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  await turn();
   return tenants.getStore();
 };
 

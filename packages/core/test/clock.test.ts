@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { ImmediateTurns, systemClock } from "@refrain/core";
+import { ImmediateTurns, systemClock, type Turns } from "@refrain/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -55,18 +55,8 @@ test("what is delivered soon comes when all microtasks and ticks of the delivery
 
 test("what is delivered soon takes fewer turns than it has steps, and leaves turns to others all the same", async () => {
   const turns = new ImmediateTurns();
-  const delivered: number[] = [];
-  let turnsOfOthers = 0;
-  const deliverSoon = (): void => {
-    delivered.push(1);
-    if (delivered.length < 10_000) turns.deliverSoon(deliverSoon);
-  };
 
-  turns.deliverSoon(deliverSoon);
-  while (delivered.length < 10_000) {
-    await turn();
-    turnsOfOthers += 1;
-  }
+  const turnsOfOthers = await turnsWhile(turns, 10_000, () => {});
 
   expect(turnsOfOthers).toBeGreaterThan(10_000 / 128 - 1);
   expect(turnsOfOthers).toBeLessThan(5000);
@@ -74,20 +64,11 @@ test("what is delivered soon takes fewer turns than it has steps, and leaves tur
 
 test("deliveries that take long leave a turn to others after each few", async () => {
   const turns = new ImmediateTurns();
-  const delivered: number[] = [];
-  let turnsOfOthers = 0;
-  const deliverSoon = (): void => {
+
+  const turnsOfOthers = await turnsWhile(turns, 40, () => {
     const until = performance.now() + 3;
     while (performance.now() < until);
-    delivered.push(1);
-    if (delivered.length < 40) turns.deliverSoon(deliverSoon);
-  };
-
-  turns.deliverSoon(deliverSoon);
-  while (delivered.length < 40) {
-    await turn();
-    turnsOfOthers += 1;
-  }
+  });
 
   expect(turnsOfOthers).toBeGreaterThanOrEqual(39);
 });
@@ -123,3 +104,20 @@ test("what is due at the end of a turn comes after all that is delivered soon in
   ];
   expect(seen.slice(0, 12)).toEqual([...first, ...second]);
 });
+
+/** How many turns others have while so many are delivered soon, each on seeing the one before. */
+async function turnsWhile(turns: Turns, count: number, deliver: () => void): Promise<number> {
+  const delivered: number[] = [];
+  let turnsOfOthers = 0;
+  const deliverSoon = (): void => {
+    deliver();
+    delivered.push(1);
+    if (delivered.length < count) turns.deliverSoon(deliverSoon);
+  };
+  turns.deliverSoon(deliverSoon);
+  while (delivered.length < count) {
+    await turn();
+    turnsOfOthers += 1;
+  }
+  return turnsOfOthers;
+}
