@@ -16,7 +16,7 @@ import { expect } from "vitest";
 import { workerParts } from "../../src/create-worker.ts";
 import type { WorkerOptions } from "../../src/worker-options.ts";
 
-interface Note {
+export interface Note {
   readonly kind: "begin" | "effect" | "seen" | "not-started" | "recorded" | "settled";
   readonly run: string;
   readonly slot: number;
