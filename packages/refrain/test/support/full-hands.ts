@@ -40,6 +40,7 @@ function unknown(): never {
 export function stepsInto(ledger: EffectLedger): Implementation {
   const step = durable("step", async (n: number) => {
     const { idempotencyKey: key, runId } = currentCall();
+    ledger.write({ kind: "begin", key, runId, n });
     await new Promise((resolve) => setTimeout(resolve, 10 + (n % 4) * 10));
     ledger.write({ kind: "effect", key, runId, n });
     return n;
