@@ -198,4 +198,20 @@ export const engine: Mutants = {
       title: "a newer claim fences the attempt before its next effect",
     },
   },
+  "two batches with groups of one run under way at once": {
+    file: `${core}/stores/queued-claim.ts`,
+    edits: [["if (this.#isQueued || this.#isUnderWay || this", "if (this.#isQueued || this"]],
+    caughtBy: {
+      file: `${test}/commit-queue.test.ts`,
+      title: "a run has one group under way",
+    },
+  },
+  "worker and store take turns": {
+    file: `${core}/stores/commit-queue.ts`,
+    edits: [["return Math.ceil(length / 2);", "return length;"]],
+    caughtBy: {
+      file: `${test}/commit-queue.test.ts`,
+      title: "many groups leave in two halves",
+    },
+  },
 };

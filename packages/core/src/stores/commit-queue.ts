@@ -12,12 +12,18 @@ export interface CommitQueueOptions {
   readonly maxBytes?: number;
 }
 
+/** The store works at one batch while the process works at what another brought. */
+const MOST_UNDER_WAY = 2;
+/** Each batch has a price of its own: with fewer groups, a second one waits for the reply of the first. */
+const WORTH_A_SECOND = 8;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * Group commit: the claims and writes of all runs ride in one batch at a time; what arrives meanwhile forms the next.
- * When nothing is under way, a batch leaves at the end of the present turn of the event loop.
+ * Group commit: the claims and writes of all runs ride in batches, two under way at most, and each run's in one of them; what
+ * arrives meanwhile forms the next. When nothing is under way, a batch leaves at the end of the present turn of the event loop.
+ * Half of one that is large leaves a turn later: else its reply would bring all runs to their next write at once, and process and
+ * store would take turns for ever, each waiting for the other.
  *
  * A store that is full gets the outcomes, settlements and releases at once, up to the first claim or append of each run; the
  * rest is offered again after a while, and again.
@@ -29,7 +35,7 @@ export class CommitQueue {
   readonly #maxBytes: number;
   #sources: Source[] = [];
   #isScheduled = false;
-  #isInFlight = false;
+  #underWay = 0;
   #isStoreFull = false;
   #fullInARow = 0;
   #idleWaiters: (() => void)[] = [];
@@ -50,8 +56,12 @@ export class CommitQueue {
 
   /** Resolves when everything queued has its answer. */
   close(): Promise<void> {
-    if (!this.#isInFlight && this.#sources.length === 0) return Promise.resolve();
+    if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#underWay === 0 && this.#sources.length === 0;
   }
 
   #enqueue(source: Source): void {
@@ -60,7 +70,7 @@ export class CommitQueue {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isInFlight) return;
+    if (this.#isScheduled || this.#underWay === MOST_UNDER_WAY) return;
     this.#isScheduled = true;
     this.#clock.turns.flush(() => {
       this.#isScheduled = false;
@@ -70,30 +80,33 @@ export class CommitQueue {
 
   async #flush(): Promise<void> {
     const isStoreFull = this.#isStoreFull;
-    const { groups, taken, left } = cutBatch(this.#sources, {
-      entries: this.#maxEntries,
-      bytes: this.#maxBytes,
-      isStoreFull,
-    });
+    if (this.#underWay > 0 && this.#sources.length < WORTH_A_SECOND) return;
+    const room = { entries: this.#maxEntries, bytes: this.#maxBytes, isStoreFull };
+    const { groups, taken, left } = cutBatch(this.#sources, room, this.#mostGroups());
     this.#sources = left;
     if (groups.length > 0) {
-      const isFull = await this.#send(groups, taken);
+      const sent = this.#send(groups, taken);
+      if (left.length > 0) this.#schedule();
+      const isFull = await sent;
       if (isFull) this.#waitForRoom();
-      else if (!isStoreFull) this.#fullInARow = 0;
+      else if (!isStoreFull && !this.#isStoreFull) this.#fullInARow = 0;
     }
-    if (this.#sources.length === 0) {
-      for (const resolve of this.#idleWaiters.splice(0)) resolve();
-      return;
-    }
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
     // What a full store has no room for waits for longer than a turn.
-    if (groups.length > 0 || !isStoreFull) this.#schedule();
+    if (this.#sources.length > 0 && (groups.length > 0 || !isStoreFull)) this.#schedule();
+  }
+
+  #mostGroups(): number {
+    const { length } = this.#sources;
+    if (this.#underWay > 0 || length < 2 * WORTH_A_SECOND) return length;
+    return Math.ceil(length / 2);
   }
 
   /** @returns whether the store had no room for some of it */
   async #send(groups: readonly Group[], taken: readonly Source[]): Promise<boolean> {
-    this.#isInFlight = true;
+    this.#underWay += 1;
     const replies = await this.#ask(groups);
-    this.#isInFlight = false;
+    this.#underWay -= 1;
     let isFull = false;
     for (const [index, source] of taken.entries()) {
       const reply = replyAt(replies, index);

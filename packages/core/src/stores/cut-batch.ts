@@ -2,8 +2,8 @@ import type { Group, GroupReply } from "../ports/commit.ts";
 
 /** Something that has a group for the next batch. */
 export interface Source {
-  /** The next group, or undefined when nothing is left to send. */
-  take(room: Room): Part | undefined;
+  /** The next group, or undefined when nothing is left to send. Not asked again before that group has its answer. */
+  take(room: Room): Part | typeof WAITS_FOR_ROOM | undefined;
   answer(reply: GroupReply): void;
 }
 
@@ -16,16 +16,13 @@ export interface Room {
 }
 
 export interface Part {
-  /** Undefined when all that is left needs room in a store that has none. */
-  readonly group: Group | undefined;
+  readonly group: Group;
   readonly entries: number;
   readonly bytes: number;
-  /** The source did not fit whole: it goes on in the batch after this one. */
-  readonly hasMore: boolean;
 }
 
 /** What a source gives that has nothing for a full store. */
-export const WAITS_FOR_ROOM: Part = { group: undefined, entries: 0, bytes: 0, hasMore: true };
+export const WAITS_FOR_ROOM: unique symbol = Symbol("waits for room");
 
 export interface Batch {
   readonly groups: readonly Group[];
@@ -36,25 +33,24 @@ export interface Batch {
 }
 
 /** Takes groups in order of arrival until the batch is full; every source gives one group at most. */
-export function cutBatch(sources: readonly Source[], whole: Room): Batch {
+export function cutBatch(sources: readonly Source[], whole: Room, mostGroups: number): Batch {
   const groups: Group[] = [];
   const taken: Source[] = [];
   const left: Source[] = [];
   const room = { ...whole };
   for (const source of sources) {
-    if (room.entries <= 0 || room.bytes <= 0) {
+    if (room.entries <= 0 || room.bytes <= 0 || groups.length === mostGroups) {
       left.push(source);
       continue;
     }
     const part = source.take(room);
-    if (part === undefined) continue;
-    room.entries -= part.entries;
-    room.bytes -= part.bytes;
-    if (part.group !== undefined) {
+    if (part === WAITS_FOR_ROOM) left.push(source);
+    else if (part !== undefined) {
+      room.entries -= part.entries;
+      room.bytes -= part.bytes;
       groups.push(part.group);
       taken.push(source);
     }
-    if (part.hasMore) left.push(source);
   }
   return { groups, taken, left };
 }

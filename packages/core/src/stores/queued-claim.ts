@@ -24,10 +24,10 @@ export class ClaimRequest implements Source {
     this.#reject = reject;
   }
 
-  take({ isStoreFull }: Room): Part {
+  take({ isStoreFull }: Room): Part | typeof WAITS_FOR_ROOM {
     if (isStoreFull) return WAITS_FOR_ROOM;
     const group: Group = { kind: "claim", delivery: this.#delivery };
-    return { group, entries: 1, bytes: 0, hasMore: false };
+    return { group, entries: 1, bytes: 0 };
   }
 
   answer(reply: GroupReply): void {
@@ -71,6 +71,7 @@ class QueuedClaim implements Claim, Source {
   #entries: JournalEntry[] = [];
   #n = 0;
   #isQueued = false;
+  #isUnderWay = false;
   #inFlight: readonly JournalEntry[] = [];
   #written = 0;
   #acknowledged = 0;
@@ -137,7 +138,7 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) listener(this.#error);
   }
 
-  take(room: Room): Part | undefined {
+  take(room: Room): Part | typeof WAITS_FOR_ROOM | undefined {
     let count = 0;
     let bytes = 0;
     for (const entry of this.#entries) {
@@ -150,8 +151,9 @@ class QueuedClaim implements Claim, Source {
     if (count === 0 && hasMore) return WAITS_FOR_ROOM;
     const entries = hasMore ? this.#entries.slice(0, count) : this.#entries;
     this.#entries = hasMore ? this.#entries.slice(count) : [];
-    this.#isQueued = hasMore;
+    this.#isQueued = false;
     if (count === 0) return undefined;
+    this.#isUnderWay = true;
     this.#n += 1;
     this.#inFlight = entries;
     const group: Group = {
@@ -161,13 +163,15 @@ class QueuedClaim implements Claim, Source {
       n: this.#n,
       entries,
     };
-    return { group, entries: count, bytes, hasMore };
+    return { group, entries: count, bytes };
   }
 
   answer(reply: GroupReply): void {
+    this.#isUnderWay = false;
     switch (reply.word) {
       case "applied":
       case "same":
+        this.#queueUp();
         this.#acknowledged += this.#inFlight.length;
         while ((this.#waiters[0]?.target ?? Number.POSITIVE_INFINITY) <= this.#acknowledged) {
           this.#waiters.shift()?.acknowledged();
@@ -197,7 +201,12 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) return;
     this.#entries.push(entry);
     this.#written += 1;
-    if (this.#isQueued) return;
+    this.#queueUp();
+  }
+
+  /** One group is under way at a time: the next waits for its answer. */
+  #queueUp(): void {
+    if (this.#isQueued || this.#isUnderWay || this.#entries.length === 0) return;
     this.#isQueued = true;
     this.#enqueue(this);
   }
@@ -206,9 +215,7 @@ class QueuedClaim implements Claim, Source {
   #takeBack(): void {
     this.#n -= 1;
     this.#entries = [...this.#inFlight, ...this.#entries];
-    if (this.#isQueued) return;
-    this.#isQueued = true;
-    this.#enqueue(this);
+    this.#queueUp();
   }
 
   #lose(error: Error): void {
