@@ -124,8 +124,8 @@ test(
     await servers.detachReplica(master);
     const copied = work.notes.length;
     // Outcomes of calls without a reconciler: others would be found again, and look as if nothing had been lost.
-    const isLostForGood = ({ kind, run, slot }: Note): boolean =>
-      kind === "recorded" && slot % 2 === 0 && shardOf(run, SHARDS) === 0;
+    const isLostForGood = (note: Note): boolean =>
+      note.kind === "recorded" && note.slot % 2 === 0 && shardOf(note.run, SHARDS) === 0;
     await eventually(() =>
       expect(work.notes.slice(copied).filter(isLostForGood).length).toBeGreaterThan(10),
     );
