@@ -6,7 +6,8 @@ export type Snapshot = (runId: string) => Promise<unknown>;
 
 /**
  * Sends copies of batches, as a connection does that was cut and re-sends what it has no reply to. Every copy must answer
- * that it is one, and change nothing; what does not is described in `flaws`.
+ * that it is one, and change nothing; what does not is described in `flaws`. Batches go one at a time: what another one
+ * writes meanwhile would look like a change by the copy.
  */
 abstract class CopyingPort implements CommitPort {
   /** One line for each copy that had an effect or was answered as if it were new. */
@@ -15,13 +16,20 @@ abstract class CopyingPort implements CommitPort {
   copies = 0;
   protected readonly port: CommitPort;
   readonly #snapshot: Snapshot;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(port: CommitPort, snapshot: Snapshot) {
     this.port = port;
     this.#snapshot = snapshot;
   }
 
-  abstract send(batch: readonly Group[]): Promise<readonly GroupReply[]>;
+  send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+    const sent = this.#last.then(() => this.sendAlone(batch));
+    this.#last = sent.catch(() => {});
+    return sent;
+  }
+
+  protected abstract sendAlone(batch: readonly Group[]): Promise<readonly GroupReply[]>;
 
   protected async copy(
     batch: readonly Group[],
@@ -59,7 +67,7 @@ abstract class CopyingPort implements CommitPort {
 
 /** Every batch is sent twice, and what the second copy answers is what the sender sees. */
 export class RepeatingPort extends CopyingPort {
-  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+  protected async sendAlone(batch: readonly Group[]): Promise<readonly GroupReply[]> {
     const sentAt = performance.now();
     const first = await this.port.send(batch);
     if (!isWhole(first)) return first;
@@ -99,7 +107,7 @@ export class LatePort extends CopyingPort {
   readonly #sent: Sent[] = [];
   readonly #owner = new Map<string, string>();
 
-  async send(batch: readonly Group[]): Promise<readonly GroupReply[]> {
+  protected async sendAlone(batch: readonly Group[]): Promise<readonly GroupReply[]> {
     const replies = await this.port.send(batch);
     for (const [index, group] of batch.entries()) {
       if (group.kind !== "claim" || replies[index]?.word !== "claimed") continue;
