@@ -208,10 +208,18 @@ export const engine: Mutants = {
   },
   "worker and store take turns": {
     file: `${core}/stores/commit-queue.ts`,
-    edits: [["return Math.ceil(length / 2);", "return length;"]],
+    edits: [["? Math.ceil(length / 2) : length;", "? length : length;"]],
     caughtBy: {
       file: `${test}/commit-queue.test.ts`,
       title: "many groups leave in two halves",
+    },
+  },
+  "two batches under way wait twice for the disk": {
+    file: `${core}/stores/overlap.ts`,
+    edits: [["const LEAST_WITH_TWO = 1 / 5;", "const LEAST_WITH_TWO = 0;"]],
+    caughtBy: {
+      file: `${test}/commit-queue.test.ts`,
+      title: "one batch is under way at a time while the store takes long over each",
     },
   },
 };

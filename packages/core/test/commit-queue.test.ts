@@ -1,5 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { type Claim, CommitQueue, type Delivery, type Group, type GroupReply } from "@refrain/core";
+import {
+  type Claim,
+  CommitQueue,
+  type Delivery,
+  type Group,
+  type GroupReply,
+  systemClock,
+} from "@refrain/core";
 import { expect, test } from "vitest";
 
 const delivery = { action: "act", queue: "default", jobTimestamp: 1 };
@@ -158,6 +165,43 @@ test("closing waits for all that is under way and all that follows it", async ()
   expect(seen).toEqual([false, false, false, false]);
   expect(isClosed).toBe(true);
   expect(all.every((claim) => claim.isAcknowledged)).toBe(true);
+});
+
+/** Has all runs write and be answered some times, by a clock that says how long each side took. */
+async function writeOften(
+  all: readonly Claim[],
+  port: HeldPort,
+  took: { readonly storeMs: number; readonly processMs: number },
+  clock: { now: number },
+): Promise<readonly number[]> {
+  let sizes: readonly number[] = [];
+  for (let round = 0; round < 30; round += 1) {
+    clock.now += took.processMs;
+    for (const claim of all) claim.clear(round, round);
+    await turns();
+    sizes = port.sizes;
+    clock.now += took.storeMs;
+    while (port.underWay.length > 0) {
+      port.answerFirst();
+      await turns();
+    }
+  }
+  return sizes;
+}
+
+test("one batch is under way at a time while the store takes long over each, and two when it does no more", async () => {
+  const port = new HeldPort();
+  const time = { now: 0 };
+  const queue = new CommitQueue(port, { clock: { ...systemClock, monotonic: () => time.now } });
+  const all = await claims(queue, port, 50);
+
+  const atFirst = await writeOften(all, port, { processMs: 2, storeMs: 2 }, time);
+  const whileSlow = await writeOften(all, port, { processMs: 2, storeMs: 50 }, time);
+  const atLast = await writeOften(all, port, { processMs: 2, storeMs: 2 }, time);
+
+  expect(atFirst).toEqual([25, 25]);
+  expect(whileSlow).toEqual([50]);
+  expect(atLast).toEqual([25, 25]);
 });
 
 function runOf(group: Group): string {

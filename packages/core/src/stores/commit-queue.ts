@@ -2,6 +2,7 @@ import type { CommitPort, Group, GroupReply } from "../ports/commit.ts";
 import type { ClaimReply, Delivery } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
 import { cutBatch, type Source } from "./cut-batch.ts";
+import { Overlap } from "./overlap.ts";
 import { ClaimRequest } from "./queued-claim.ts";
 
 export interface CommitQueueOptions {
@@ -12,8 +13,6 @@ export interface CommitQueueOptions {
   readonly maxBytes?: number;
 }
 
-/** The store works at one batch while the process works at what another brought. */
-const MOST_UNDER_WAY = 2;
 /** Each batch has a price of its own: with fewer groups, a second one waits for the reply of the first. */
 const WORTH_A_SECOND = 8;
 const FIRST_PAUSE_MS = 50;
@@ -23,7 +22,7 @@ const LONGEST_PAUSE_MS = 2000;
  * Group commit: the claims and writes of all runs ride in batches, two under way at most, and each run's in one of them; what
  * arrives meanwhile forms the next. When nothing is under way, a batch leaves at the end of the present turn of the event loop.
  * Half of one that is large leaves a turn later: else its reply would bring all runs to their next write at once, and process and
- * store would take turns for ever, each waiting for the other.
+ * store would take turns for ever, each waiting for the other. Where they would do so all the same, one is under way at a time.
  *
  * A store that is full gets the outcomes, settlements and releases at once, up to the first claim or append of each run; the
  * rest is offered again after a while, and again.
@@ -35,6 +34,7 @@ export class CommitQueue {
   readonly #maxBytes: number;
   #sources: Source[] = [];
   #isScheduled = false;
+  readonly #overlap = new Overlap();
   #underWay = 0;
   #isStoreFull = false;
   #fullInARow = 0;
@@ -60,6 +60,10 @@ export class CommitQueue {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
+  get #mostUnderWay(): number {
+    return this.#overlap.isWorthwhile ? 2 : 1;
+  }
+
   get #isIdle(): boolean {
     return this.#underWay === 0 && this.#sources.length === 0;
   }
@@ -70,7 +74,7 @@ export class CommitQueue {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#underWay === MOST_UNDER_WAY) return;
+    if (this.#isScheduled || this.#underWay >= this.#mostUnderWay) return;
     this.#isScheduled = true;
     this.#clock.turns.flush(() => {
       this.#isScheduled = false;
@@ -98,14 +102,17 @@ export class CommitQueue {
 
   #mostGroups(): number {
     const { length } = this.#sources;
-    if (this.#underWay > 0 || length < 2 * WORTH_A_SECOND) return length;
-    return Math.ceil(length / 2);
+    const isHalved = this.#overlap.isWorthwhile && this.#underWay === 0;
+    return isHalved && length >= 2 * WORTH_A_SECOND ? Math.ceil(length / 2) : length;
   }
 
   /** @returns whether the store had no room for some of it */
   async #send(groups: readonly Group[], taken: readonly Source[]): Promise<boolean> {
     this.#underWay += 1;
+    const sentAt = this.#clock.monotonic();
+    this.#overlap.sent(sentAt);
     const replies = await this.#ask(groups);
+    this.#overlap.answered(this.#clock.monotonic(), sentAt);
     this.#underWay -= 1;
     let isFull = false;
     for (const [index, source] of taken.entries()) {
