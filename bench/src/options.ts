@@ -17,7 +17,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- [options]
   --rounds N       rounds; each measures everything once, in the same order (default 5)
   --runs N         runs of a sample without calls; samples with calls take fewer (default 5000)
-  --only A,B       only what starts so: raw, naive1, naive2, W(10), R, counts, latency,
+  --only A,B       only what starts so: raw, naive1, naive2, store, W(10), R, counts, latency,
                    replay, enqueue, memory, core
   --json FILE      writes every figure of every round there as well
   --markdown FILE  writes the table of targets into FILE, between <!-- targets --> and <!-- /targets -->

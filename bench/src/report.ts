@@ -46,6 +46,7 @@ function callsTable(measurements: Measurements): string {
   const kinds = [
     { name: "naive1", system: "naive1" },
     { name: "naive2", system: "naive2" },
+    { name: "Refrain's store alone", system: "store" },
     { name: "Refrain, completion-only", system: "refrain", isReconcilable: false },
     { name: "Refrain, reconcilable", system: "refrain", isReconcilable: true },
   ] as const;

@@ -41,6 +41,14 @@ function naive2(calls: number): Partial<Contender> {
   return { system: "naive2", calls };
 }
 
+function store(calls: number): Partial<Contender> {
+  return { system: "store", calls };
+}
+
+/** What no target is set for: where the floor is that the engine stands on. */
+const ALONE = "store alone";
+const NONE: Target = { unit: "x" };
+
 function speedRows(measurements: Measurements): Row[] {
   const speed = (own: Partial<Contender>, other: Partial<Contender>): number[] =>
     pairs(samplesOf(measurements, own).map(speedOf), samplesOf(measurements, other).map(speedOf));
@@ -48,21 +56,23 @@ function speedRows(measurements: Measurements): Row[] {
     ...row(1, "W(10), runs/s against naive1", atLeast(1.5), speed(w(10), naive1(10))),
     ...row(1, "W(10), runs/s against naive2", atLeast(2), speed(w(10), naive2(10))),
     ...row(1, "W(50), runs/s against naive1", atLeast(2), speed(w(50), naive1(50))),
+    ...row(1, `W(10), runs/s against naive1, ${ALONE}`, NONE, speed(store(10), naive1(10))),
+    ...row(1, `W(50), runs/s against naive1, ${ALONE}`, NONE, speed(store(50), naive1(50))),
     ...row(2, "W(0), runs/s against raw BullMQ", atLeast(0.9), speed(w(0), RAW)),
     ...row(2, "W(1), runs/s against raw BullMQ", atLeast(0.9), speed(w(1), RAW)),
+    ...row(2, `W(0), runs/s against raw BullMQ, ${ALONE}`, NONE, speed(store(0), RAW)),
   ];
 }
 
 function costRows(measurements: Measurements): Row[] {
-  const cpu = (isReconcilable: boolean): number[] =>
-    pairs(
-      perCall(measurements, { system: "refrain", isReconcilable }, cpuOf),
-      perCall(measurements, { system: "naive1" }, cpuOf),
-    );
+  const cpu = (of: Partial<Contender>): number[] =>
+    pairs(perCall(measurements, of, cpuOf), perCall(measurements, { system: "naive1" }, cpuOf));
+  const own = (isReconcilable: boolean): number[] => cpu({ system: "refrain", isReconcilable });
   const scripts = measurements.counts.map(({ journalScripts }) => journalScripts);
   return [
-    ...row(3, "CPU per completion-only call against naive1", atMost(0.45), cpu(false)),
-    ...row(3, "CPU per reconcilable call against naive1", atMost(0.45), cpu(true)),
+    ...row(3, "CPU per completion-only call against naive1", atMost(0.45), own(false)),
+    ...row(3, "CPU per reconcilable call against naive1", atMost(0.45), own(true)),
+    ...row(3, `CPU per call against naive1, ${ALONE}`, NONE, cpu({ system: "store" })),
     ...row(5, "journal scripts per W(10) run", { most: 0.5 }, scripts),
   ];
 }
@@ -127,16 +137,21 @@ function row(number: number, what: string, target: Target, figures: readonly num
   if (figures.length === 0) return [];
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, unit = "" } = target;
   const middle = spreadOf(figures).median;
+  const hasTarget = target !== NONE;
   const limit = target.least === undefined ? `<= ${most}` : `>= ${least}`;
   return [
     {
       number,
       what,
-      target: `${limit}${unit}`,
+      target: hasTarget ? `${limit}${unit}` : "",
       measured: `${spreadText(figures, 2)}${unit}`,
-      verdict: middle >= least && middle <= most ? "met" : "missed",
+      verdict: hasTarget ? verdictOf(middle >= least && middle <= most) : "",
     },
   ];
+}
+
+function verdictOf(isMet: boolean): "met" | "missed" {
+  return isMet ? "met" : "missed";
 }
 
 function told(number: number, what: string, measured: string): Row {
