@@ -200,10 +200,18 @@ export const engine: Mutants = {
   },
   "two batches with groups of one run under way at once": {
     file: `${core}/stores/queued-claim.ts`,
-    edits: [["if (this.#isQueued || this.#isUnderWay || this", "if (this.#isQueued || this"]],
+    edits: [["    this.#n += 1;", "    this.#isQueued = false;\n    this.#n += 1;"]],
     caughtBy: {
       file: `${test}/commit-queue.test.ts`,
       title: "a run has one group under way",
+    },
+  },
+  "a new claim overtakes what an older one has written": {
+    file: `${core}/stores/queued-claim.ts`,
+    edits: [["isStoreFull || !this.#before.every((isAnswered) => isAnswered())", "isStoreFull"]],
+    caughtBy: {
+      file: `${test}/commit-queue.test.ts`,
+      title: "a new claim of a run follows what an older one here has written of it",
     },
   },
   "worker and store take turns": {

@@ -207,3 +207,33 @@ test("one batch is under way at a time while the store takes long over each, and
 function runOf(group: Group): string {
   return group.kind === "claim" ? group.delivery.runId : group.runId;
 }
+
+test("a new claim of a run follows what an older one here has written of it, under way or not", async () => {
+  const port = new HeldPort();
+  const queue = new CommitQueue(port);
+  const all = await claims(queue, port, 20);
+  const [older, ...others] = all;
+  older?.clear(0, 0);
+  for (const claim of others.slice(0, 9)) claim.clear(0, 0);
+  await turns();
+  older?.clear(1, 1);
+
+  void queue.claim({ ...deliveryOf("run-0"), nonce: "n-newer", attemptsStarted: 2 });
+  for (const claim of others.slice(9)) claim.clear(0, 0);
+  await turns();
+  const seen: string[][] = [];
+  while (port.underWay.length > 0) {
+    // The last that left is answered first.
+    const last = port.underWay.pop();
+    seen.push(last?.groups.filter((group) => runOf(group) === "run-0").map(nameOf) ?? []);
+    last?.answer();
+    await turns();
+  }
+
+  expect(seen.flat()).toEqual(["write 1", "write 2", "claim"]);
+  expect(older?.isAcknowledged).toBe(true);
+});
+
+function nameOf(group: Group): string {
+  return group.kind === "claim" ? "claim" : `write ${group.n}`;
+}

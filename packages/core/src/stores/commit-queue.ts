@@ -1,7 +1,7 @@
 import type { CommitPort, Group, GroupReply } from "../ports/commit.ts";
 import type { ClaimReply, Delivery } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
-import { cutBatch, type Source } from "./cut-batch.ts";
+import { type Answered, cutBatch, type Source } from "./cut-batch.ts";
 import { Overlap } from "./overlap.ts";
 import { ClaimRequest } from "./queued-claim.ts";
 
@@ -35,7 +35,8 @@ export class CommitQueue {
   #sources: Source[] = [];
   #isScheduled = false;
   readonly #overlap = new Overlap();
-  #underWay = 0;
+  /** Whose groups each batch has that is under way. */
+  readonly #underWay = new Set<readonly Source[]>();
   #isStoreFull = false;
   #fullInARow = 0;
   #idleWaiters: (() => void)[] = [];
@@ -50,7 +51,9 @@ export class CommitQueue {
   /** Asks for a claim; the request rides in the next batch. Rejects with the store's definite refusal. */
   claim(delivery: Delivery): Promise<ClaimReply> {
     return new Promise((resolve, reject) => {
-      this.#enqueue(new ClaimRequest(delivery, (source) => this.#enqueue(source), resolve, reject));
+      const before = this.#writesOf(delivery.runId);
+      const enqueue = (source: Source): void => this.#enqueue(source);
+      enqueue(new ClaimRequest(delivery, before, enqueue, resolve, reject));
     });
   }
 
@@ -65,7 +68,7 @@ export class CommitQueue {
   }
 
   get #isIdle(): boolean {
-    return this.#underWay === 0 && this.#sources.length === 0;
+    return this.#underWay.size === 0 && this.#sources.length === 0;
   }
 
   #enqueue(source: Source): void {
@@ -74,7 +77,7 @@ export class CommitQueue {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#underWay >= this.#mostUnderWay) return;
+    if (this.#isScheduled || this.#underWay.size >= this.#mostUnderWay) return;
     this.#isScheduled = true;
     this.#clock.turns.flush(() => {
       this.#isScheduled = false;
@@ -84,42 +87,53 @@ export class CommitQueue {
 
   async #flush(): Promise<void> {
     const isStoreFull = this.#isStoreFull;
-    if (this.#underWay > 0 && this.#sources.length < WORTH_A_SECOND) return;
+    if (this.#underWay.size > 0 && this.#sources.length < WORTH_A_SECOND) return;
     const room = { entries: this.#maxEntries, bytes: this.#maxBytes, isStoreFull };
     const { groups, taken, left } = cutBatch(this.#sources, room, this.#mostGroups());
     this.#sources = left;
-    if (groups.length > 0) {
-      const sent = this.#send(groups, taken);
-      if (left.length > 0) this.#schedule();
-      const isFull = await sent;
-      if (isFull) this.#waitForRoom();
-      else if (!isStoreFull && !this.#isStoreFull) this.#fullInARow = 0;
-    }
+    // Those that are left wait for longer than a turn: for room, or for the answer to what is under way.
+    if (groups.length === 0) return;
+    const sent = this.#send(groups, taken);
+    if (left.length > 0) this.#schedule();
+    const isFull = await sent;
+    if (isFull) this.#waitForRoom();
+    else if (!isStoreFull && !this.#isStoreFull) this.#fullInARow = 0;
     if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
-    // What a full store has no room for waits for longer than a turn.
-    if (this.#sources.length > 0 && (groups.length > 0 || !isStoreFull)) this.#schedule();
+    if (this.#sources.length > 0) this.#schedule();
+  }
+
+  /** What there is of a run's writes, each as a question whether it has its answer. */
+  #writesOf(runId: string): Answered[] {
+    const found: Answered[] = [];
+    for (const sources of [this.#sources, ...this.#underWay]) {
+      for (const source of sources) {
+        const writes = source.writesOf(runId);
+        if (writes !== undefined) found.push(writes);
+      }
+    }
+    return found;
   }
 
   #mostGroups(): number {
     const { length } = this.#sources;
-    const isHalved = this.#overlap.isWorthwhile && this.#underWay === 0;
+    const isHalved = this.#overlap.isWorthwhile && this.#underWay.size === 0;
     return isHalved && length >= 2 * WORTH_A_SECOND ? Math.ceil(length / 2) : length;
   }
 
   /** @returns whether the store had no room for some of it */
   async #send(groups: readonly Group[], taken: readonly Source[]): Promise<boolean> {
-    this.#underWay += 1;
+    this.#underWay.add(taken);
     const sentAt = this.#clock.monotonic();
     this.#overlap.sent(sentAt);
     const replies = await this.#ask(groups);
     this.#overlap.answered(this.#clock.monotonic(), sentAt);
-    this.#underWay -= 1;
     let isFull = false;
     for (const [index, source] of taken.entries()) {
       const reply = replyAt(replies, index);
       if (reply.word === "full") isFull = true;
       source.answer(reply);
     }
+    this.#underWay.delete(taken);
     return isFull;
   }
 

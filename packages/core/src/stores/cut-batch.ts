@@ -2,10 +2,14 @@ import type { Group, GroupReply } from "../ports/commit.ts";
 
 /** Something that has a group for the next batch. */
 export interface Source {
-  /** The next group, or undefined when nothing is left to send. Not asked again before that group has its answer. */
-  take(room: Room): Part | typeof WAITS_FOR_ROOM | undefined;
+  /** The next group. Not asked again before that has its answer. */
+  take(room: Room): Part | typeof NOT_YET;
   answer(reply: GroupReply): void;
+  /** Tells, from now on, whether what it has written of this run by now has its answer; undefined when it writes nothing of it. */
+  writesOf(runId: string): Answered | undefined;
 }
+
+export type Answered = () => boolean;
 
 /** What a batch still holds. */
 export interface Room {
@@ -21,8 +25,8 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** What a source gives that has nothing for a full store. */
-export const WAITS_FOR_ROOM: unique symbol = Symbol("waits for room");
+/** What a source gives that has nothing for a full store, or nothing before others of its run have their answer. */
+export const NOT_YET: unique symbol = Symbol("not yet");
 
 export interface Batch {
   readonly groups: readonly Group[];
@@ -44,13 +48,14 @@ export function cutBatch(sources: readonly Source[], whole: Room, mostGroups: nu
       continue;
     }
     const part = source.take(room);
-    if (part === WAITS_FOR_ROOM) left.push(source);
-    else if (part !== undefined) {
-      room.entries -= part.entries;
-      room.bytes -= part.bytes;
-      groups.push(part.group);
-      taken.push(source);
+    if (part === NOT_YET) {
+      left.push(source);
+      continue;
     }
+    room.entries -= part.entries;
+    room.bytes -= part.bytes;
+    groups.push(part.group);
+    taken.push(source);
   }
   return { groups, taken, left };
 }

@@ -3,31 +3,41 @@ import type { Claim, ClaimReply, Delivery, Settlement } from "../ports/store.ts"
 import { encodeCall } from "../words/call-bytes.ts";
 import type { CallResult, PendingCall, SettledCall } from "../words/call-result.ts";
 import { ClaimLostError } from "../words/errors.ts";
-import { type Part, type Room, type Source, WAITS_FOR_ROOM } from "./cut-batch.ts";
+import { type Answered, NOT_YET, type Part, type Room, type Source } from "./cut-batch.ts";
 
-/** A claim that waits for its verdict. */
+/**
+ * A claim that waits for its verdict. What an older claim of this process has written of the run goes before it: it would fence
+ * outcomes that are known here.
+ */
 export class ClaimRequest implements Source {
   readonly #delivery: Delivery;
+  readonly #before: readonly Answered[];
   readonly #enqueue: (source: Source) => void;
   readonly #resolve: (reply: ClaimReply) => void;
   readonly #reject: (error: Error) => void;
 
   constructor(
     delivery: Delivery,
+    before: readonly Answered[],
     enqueue: (source: Source) => void,
     resolve: (reply: ClaimReply) => void,
     reject: (error: Error) => void,
   ) {
     this.#delivery = delivery;
+    this.#before = before;
     this.#enqueue = enqueue;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  take({ isStoreFull }: Room): Part | typeof WAITS_FOR_ROOM {
-    if (isStoreFull) return WAITS_FOR_ROOM;
+  take({ isStoreFull }: Room): Part | typeof NOT_YET {
+    if (isStoreFull || !this.#before.every((isAnswered) => isAnswered())) return NOT_YET;
     const group: Group = { kind: "claim", delivery: this.#delivery };
     return { group, entries: 1, bytes: 0 };
+  }
+
+  writesOf(): undefined {
+    return undefined;
   }
 
   answer(reply: GroupReply): void {
@@ -70,8 +80,8 @@ class QueuedClaim implements Claim, Source {
   readonly #enqueue: (source: Source) => void;
   #entries: JournalEntry[] = [];
   #n = 0;
+  /** From when it asks for a place in a batch until its group has its answer. */
   #isQueued = false;
-  #isUnderWay = false;
   #inFlight: readonly JournalEntry[] = [];
   #written = 0;
   #acknowledged = 0;
@@ -138,7 +148,7 @@ class QueuedClaim implements Claim, Source {
     if (this.#error !== undefined) listener(this.#error);
   }
 
-  take(room: Room): Part | typeof WAITS_FOR_ROOM | undefined {
+  take(room: Room): Part | typeof NOT_YET {
     let count = 0;
     let bytes = 0;
     for (const entry of this.#entries) {
@@ -148,12 +158,9 @@ class QueuedClaim implements Claim, Source {
       bytes += sizeOf(entry);
     }
     const hasMore = count < this.#entries.length;
-    if (count === 0 && hasMore) return WAITS_FOR_ROOM;
+    if (count === 0) return NOT_YET;
     const entries = hasMore ? this.#entries.slice(0, count) : this.#entries;
     this.#entries = hasMore ? this.#entries.slice(count) : [];
-    this.#isQueued = false;
-    if (count === 0) return undefined;
-    this.#isUnderWay = true;
     this.#n += 1;
     this.#inFlight = entries;
     const group: Group = {
@@ -167,7 +174,7 @@ class QueuedClaim implements Claim, Source {
   }
 
   answer(reply: GroupReply): void {
-    this.#isUnderWay = false;
+    this.#isQueued = false;
     switch (reply.word) {
       case "applied":
       case "same":
@@ -193,6 +200,12 @@ class QueuedClaim implements Claim, Source {
     }
   }
 
+  writesOf(runId: string): Answered | undefined {
+    if (runId !== this.runId) return undefined;
+    const target = this.#written;
+    return () => this.#acknowledged >= target || this.#error !== undefined;
+  }
+
   #writeCall(op: "append" | "finalize" | "record", call: CallResult): void {
     this.#write({ op, slot: call.slot, bytes: encodeCall(call) });
   }
@@ -206,7 +219,7 @@ class QueuedClaim implements Claim, Source {
 
   /** One group is under way at a time: the next waits for its answer. */
   #queueUp(): void {
-    if (this.#isQueued || this.#isUnderWay || this.#entries.length === 0) return;
+    if (this.#isQueued || this.#entries.length === 0) return;
     this.#isQueued = true;
     this.#enqueue(this);
   }
