@@ -207,7 +207,7 @@ export const engine: Mutants = {
     },
   },
   "a new claim overtakes what an older one has written": {
-    file: `${core}/stores/queued-claim.ts`,
+    file: `${core}/stores/claim-request.ts`,
     edits: [["isStoreFull || !this.#before.every((isAnswered) => isAnswered())", "isStoreFull"]],
     caughtBy: {
       file: `${test}/commit-queue.test.ts`,

@@ -44,10 +44,10 @@ export type GroupReply =
   | { readonly word: "refused"; readonly error: Error };
 
 /**
- * Carries batches to where journals live. Several may be under way at once, and no run has groups in two of them. It answers
- * every group in order, and settles only on a definite answer: after a lost reply it sends the identical batch again, which
- * numbered groups make harmless. It rejects only when the batch was definitely not applied and never will be. A batch of
- * which no group needs room is never answered `full`.
+ * Carries batches to where journals live. Several may be under way at once: of one run's writes a group at a time, and a claim
+ * once those of older claims have their answer. It answers every group in order, and settles only on a definite answer: after
+ * a lost reply it sends the identical batch again, which numbered groups make harmless. It rejects only when the batch was
+ * definitely not applied and never will be. A batch of which no group needs room is never answered `full`.
  */
 export interface CommitPort {
   send(batch: readonly Group[]): Promise<readonly GroupReply[]>;

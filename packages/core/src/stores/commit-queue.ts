@@ -1,9 +1,9 @@
 import type { CommitPort, Group, GroupReply } from "../ports/commit.ts";
 import type { ClaimReply, Delivery } from "../ports/store.ts";
 import { type Clock, systemClock } from "../words/clock.ts";
+import { ClaimRequest } from "./claim-request.ts";
 import { type Answered, cutBatch, type Source } from "./cut-batch.ts";
 import { Overlap } from "./overlap.ts";
-import { ClaimRequest } from "./queued-claim.ts";
 
 export interface CommitQueueOptions {
   readonly clock?: Clock;
@@ -19,10 +19,12 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 
 /**
- * Group commit: the claims and writes of all runs ride in batches, two under way at most, and each run's in one of them; what
- * arrives meanwhile forms the next. When nothing is under way, a batch leaves at the end of the present turn of the event loop.
- * Half of one that is large leaves a turn later: else its reply would bring all runs to their next write at once, and process and
- * store would take turns for ever, each waiting for the other. Where they would do so all the same, one is under way at a time.
+ * Group commit: the claims and writes of all runs ride in batches, two under way at most; what arrives meanwhile forms the next. A
+ * run's groups follow each other: each waits for the answer to the one before. When nothing is under way, a batch leaves at the
+ * end of the present turn of the event loop.
+ *
+ * Half of a large one leaves a turn later: else its reply would bring all runs to their next write at once, and process and store
+ * would take turns for ever, each waiting for the other. Where they would do so all the same, one is under way at a time.
  *
  * A store that is full gets the outcomes, settlements and releases at once, up to the first claim or append of each run; the
  * rest is offered again after a while, and again.
