@@ -12,7 +12,7 @@ import { FINISHED, type System, step } from "./system.ts";
  * this cannot.
  */
 export const storeAlone: System = {
-  enqueue: refrain.enqueue,
+  enqueue: (place, runs, work) => refrain.enqueue(place, runs, work),
   start: async (place, progress) => {
     const redis = new Redis(place.redisUrl, { maxRetriesPerRequest: null });
     const store = new RedisStore({ redis, namespace: place.namespace });
