@@ -50,7 +50,7 @@ test("F31 F25 a thousand runs outlive the death of all workers and of Redis at o
   // Stopped, for the calls that are under way to be so still when they are killed.
   await eventually(() => {
     for (const victim of victims) victim.kill("SIGSTOP");
-    if (underWay(ledger, { n: 1 }) > 5) return;
+    if (underWay(ledger, { n: 1 }) > 10) return;
     for (const victim of victims) victim.kill("SIGCONT");
     throw new Error("no call with a reconciler is under way");
   });
@@ -63,7 +63,7 @@ test("F31 F25 a thousand runs outlive the death of all workers and of Redis at o
 
   const attempts = results.map((result) => Number(result.replace("attempt ", "")));
   const lost = attempts.reduce((sum, attempt) => sum + attempt - 1, 0);
-  expect(lost).toBeGreaterThan(0);
+  expect(lost).toBeGreaterThan(10);
   const effects = ledger.read().filter(({ kind }) => kind === "effect");
   expect(new Set(effects.map(({ key }) => key)).size).toBe(RUNS * STEPS);
   // Only completion-only calls that were under way, and each lost attempt had one at most.
